@@ -6,6 +6,7 @@ the client away and back, or take a discharge back. What the recorder would refu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from hypothesis import note
@@ -181,8 +182,26 @@ def signed_on(day: date, two: int) -> str:
     return f"@{day + timedelta(days=two % 13 - 4)}" if two % 4 == 0 else ""
 
 
+Move = tuple[int, int]
+"""How many days after the event before it something happens, and how many days late it is recorded."""
+Step = tuple[Move, str, int]
+"""A move, the kind of what happens, and a chance below 1,600 that chooses the rest."""
+
+
+def steps(moves: Sequence[Move], kinds: Sequence[str], least: int, most: int) -> st.SearchStrategy[list[Step]]:
+    """Steps of a chart, each drawn as one number: three draws for each would take longer than to judge the chart."""
+
+    def told(number: int) -> Step:
+        choice, chance = divmod(number, 1600)
+        move, kind = divmod(choice, len(kinds))
+        return moves[move], kinds[kind], chance
+
+    numbers = st.integers(0, len(moves) * len(kinds) * 1600 - 1)
+    return st.lists(numbers, min_size=least, max_size=most).map(lambda drawn: [told(number) for number in drawn])
+
+
 AHEAD_AND_LATE = [(ahead, late) for ahead in (0, 0, 1, 2, 3, 4, 5, 7) for late in (0, 0, 0, 0, 0, 1, 4, 12, 30)]
-STEPS = [st.tuples(st.sampled_from(AHEAD_AND_LATE), st.sampled_from(kinds), st.integers(0, 1599)) for kinds in THEMES]
+STEPS = [steps(AHEAD_AND_LATE, kinds, 25, 45) for kinds in THEMES]
 
 
 @st.composite
@@ -197,8 +216,7 @@ def histories(draw: st.DrawFn) -> list[Effective]:
     if plan_after := draw(st.sampled_from([0, 1, 3, 3, 12])):
         writer.put(f"{START + timedelta(days=plan_after - 1)} plan 1 signed by {ORTIZ}, {CLIENT}")
     day = START - timedelta(days=draw(st.sampled_from([0, 0, 0, 3])))
-    steps = draw(st.lists(draw(st.sampled_from(STEPS)), min_size=25, max_size=45))
-    for number, ((ahead, late), kind, chance) in enumerate(steps):
+    for number, ((ahead, late), kind, chance) in enumerate(draw(draw(st.sampled_from(STEPS)))):
         one, two = divmod(chance, 40)
         day += timedelta(days=ahead)
         on = day - timedelta(days=late)

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from caretrail.days import ONE_DAY
 from caretrail.episode.history import Effective
 from caretrail.findings import Eligibility, Finding
+from caretrail.findings.judge import Judgment, judge
+from caretrail.policy import Pack, Policy
 from tests.findings.generated import histories
 from tests.findings.text_history import JUDGED, PACK
-from tests.support.judged import eligibility, findings
+from tests.support.judged import findings
+
+Said = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]
+"""What is said of a day: the bound values of findings, and of eligibility."""
 
 
-def read(found: list[Finding], day: date) -> list[tuple[Any, ...]]:
-    """The bound values of a day: all but `until`, and where a piece begins."""
-    return sorted(
+def said_on(day: date, judgment: Judgment) -> Said:
+    """All that binds on a day: not until when it does, nor where a piece begins."""
+    found = [
         (
-            (
-                item.rule, item.subject, item.verdict, str(item.due_on), item.message, item.arithmetic,
-                item.evidence, item.cause, str(item.owner), item.quiet,
-            )
-            for item in found
-            if item.holds(day)
-        ),
-    )  # fmt: skip
-
-
-def read_stay(answers: list[Eligibility], day: date) -> list[tuple[Any, ...]]:
-    return [
+            item.rule, item.subject, item.verdict, str(item.due_on), item.message, item.arithmetic,
+            item.evidence, item.cause, str(item.owner), item.quiet,
+        )
+        for item in judgment.findings
+        if item.holds(day)
+    ]  # fmt: skip
+    stays = [
         (item.verdict, item.basis, item.holds_through, item.reasons, item.evidence)
-        for item in answers
+        for item in judgment.eligibility
         if item.start <= day and (item.until is None or day < item.until)
     ]
+    return sorted(found), stays
 
 
 def up_to(history: list[Effective], day: date) -> list[Effective]:
     return [item for item in history if item.event.occurred_on <= day]
+
+
+def turns(said: Iterable[Finding | Eligibility], first: date, last: date) -> list[date]:
+    """The first of some days, and each later one on which a piece begins or has ended: the others say what it says."""
+    ends = {day for item in said for day in (item.start, item.until) if day is not None and first < day <= last}
+    return [first, *sorted(ends)]
+
+
+def readings(history: list[Effective], policy: Policy | Pack, through: date) -> Iterator[tuple[date, Said, Said]]:
+    """What is said of a day, and what a reading of the events up to it says, from the day before the history begins.
+
+    A reading of the events up to a day holds until the next event. Days of which both say what they said of the day
+    before are left out.
+    """
+    whole = judge(history, policy)
+    days = sorted({item.day for item in history})
+    for first, until in pairwise([days[0] - ONE_DAY, *days, through + ONE_DAY]):
+        then = judge(up_to(history, first), policy)
+        pieces: list[Finding | Eligibility] = [*whole.findings, *whole.eligibility, *then.findings, *then.eligibility]
+        for day in turns(pieces, first, until - ONE_DAY):
+            yield day, said_on(day, whole), said_on(day, then)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -46,22 +70,9 @@ def up_to(history: list[Effective], day: date) -> list[Effective]:
 def test_an_interval_says_of_each_day_what_a_reading_of_the_events_up_to_that_day_says(
     history: list[Effective],
 ) -> None:
-    found, answers = findings(history, PACK), eligibility(history, PACK)
-    if not history:
-        return
-    first, last = history[0].day, max(item.day for item in history)
-    day = first - timedelta(days=1)
-    # a reading of the events up to a day holds until the next event: the days between share it
-    known: list[Effective] = []
-    then, then_stays = findings(known, PACK), eligibility(known, PACK)
-    while day <= last + timedelta(days=75):
-        truncated = up_to(history, day)
-        if len(truncated) != len(known):
-            known = truncated
-            then, then_stays = findings(known, PACK), eligibility(known, PACK)
-        assert read(found, day) == read(then, day), day
-        assert read_stay(answers, day) == read_stay(then_stays, day), day
-        day += timedelta(days=1)
+    if history:
+        for day, said, expected in readings(history, PACK, max(item.day for item in history) + timedelta(days=75)):
+            assert said == expected, day
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -72,11 +83,9 @@ def test_every_rule_says_something_on_every_day_from_the_admission_on(history: l
         return
     found = findings(history, PACK)
     last = max(item.day for item in history) + timedelta(days=60)
-    day = admission.day
-    while day <= last:
+    for day in turns(found, admission.day, last):
         said = {item.rule for item in found if item.holds(day)}
         assert said == set(JUDGED), (day, set(JUDGED) - said)
-        day += timedelta(days=1)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -96,9 +105,10 @@ def test_met_never_stands_beside_a_problem_of_the_same_rule(history: list[Effect
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories())
 def test_eligibility_has_no_gaps_and_no_empty_stretch(history: list[Effective]) -> None:
-    answers = eligibility(history, PACK)
+    judged = judge(history, PACK)
+    answers = judged.eligibility
     for one, other in pairwise(answers):
         assert one.until == other.start
-    spans = [(item.start, item.until) for item in findings(history, PACK)]
+    spans = [(item.start, item.until) for item in judged.findings]
     for start, until in [*spans, *((item.start, item.until) for item in answers)]:
         assert until is None or start < until

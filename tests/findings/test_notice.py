@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from datetime import UTC, date, datetime
 
 from caretrail.episode.entry import Entry
-from caretrail.episode.history import Effective, History, effective_history
+from caretrail.episode.history import effective_history
 from caretrail.events import Event
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import chart_of
 from caretrail.policy import Policy
-from tests.findings.generated import histories
 from tests.findings.text_history import PACK
 from tests.support.build import admitted, assessed, corrected, session, voided
 from tests.support.judged import findings
-
-HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 
 HAPPENED = date(2026, 1, 6)
 WEEK_LATER = date(2026, 1, 13)
@@ -72,43 +64,6 @@ def test_a_void_of_an_event_of_another_day_does_not() -> None:
 
 def test_a_historical_load_counts_as_known_when_it_happened() -> None:
     assert notice_until(ADMITTED, (session("01-06"), at(26)), imported=True) == WEEK_LATER
-
-
-TOLD = tuple(f"NE21-{rule}" for rule in ("A1", "R2", "I1", "I2", "I3", "I4", "S1"))
-"""Rules that tell for a time of what nothing can cure, before it is breached."""
-
-
-def recorded_late(history: list[Effective], delays: list[int]) -> History:
-    """The history as if each event had been recorded some days after it happened, at noon in Chicago."""
-    late = History()
-    for number, item in enumerate(history):
-        on = item.day + timedelta(days=delays[number % len(delays)])
-        instant = datetime(on.year, on.month, on.day, 18, tzinfo=UTC)
-        amended = instant if item.corrected_by else None
-        late.append(Effective(item.event, replace(item.entry, recorded_at=instant), item.corrected_by, amended))
-    return late
-
-
-@settings(
-    max_examples=HISTORIES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(histories(), st.lists(st.integers(0, 40), min_size=5, max_size=5))
-def test_nothing_is_breached_before_it_was_told_for_seven_days_from_when_it_became_known(
-    history: list[Effective], delays: list[int]
-) -> None:
-    late = recorded_late(history, delays)
-    known_on = {item.version: item.known_at.date() for item in late if item.known_at is not None}
-    told: dict[tuple[object, ...], date] = {}
-    for item in sorted(findings(late, PACK), key=lambda item: item.start):
-        matter = item.rule, item.subject, item.cause, item.evidence
-        if item.rule in TOLD and item.verdict == "violation":
-            told.setdefault(matter, item.start)
-        if item.rule in TOLD and item.verdict == "breached" and matter in told:
-            known = max([told[matter], *(known_on[version] for version in item.evidence)])
-            assert item.start >= known + timedelta(days=7), item
 
 
 def test_a_void_of_the_assessment_that_was_in_time_is_told_from_then_on() -> None:

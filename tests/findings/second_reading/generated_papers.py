@@ -11,7 +11,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
-from tests.findings.generated import NEEDS_ADMISSION, NOOR, SIGNERS, START, TEAM, Writer, possible
+from tests.findings.generated import NEEDS_ADMISSION, NOOR, SIGNERS, START, TEAM, Writer, possible, steps
 from tests.findings.text_history import CLIENT, LEE, ORTIZ, entries
 
 STATED = ("", "", "", "", ":LADC", ":CPSS", ":MD", ":RN", ":PhD", ":PLADC")
@@ -101,9 +101,7 @@ STRIKES = ("void", "moved to")
 """What is struck on a day lengthens every notice of that day, which a plain reading does not: see test_notice."""
 CHANCES = st.integers(0, 1599)
 PAPER_AHEAD_AND_LATE = [(ahead, late) for ahead in (0, 0, 1, 2, 5, 12, 24, 31) for late in (0, 0, 0, 0, 1, 4, 12)]
-PAPER_STEPS = [
-    st.tuples(st.sampled_from(PAPER_AHEAD_AND_LATE), st.sampled_from(kinds), CHANCES) for kinds in PAPER_THEMES
-]
+PAPER_STEPS = [steps(PAPER_AHEAD_AND_LATE, kinds, 6, 18) for kinds in PAPER_THEMES]
 
 
 @st.composite
@@ -114,8 +112,8 @@ def paper_histories(draw: st.DrawFn) -> list[Effective]:
     if plan_after := draw(st.sampled_from([0, 0, 1, 3, 12])):
         writer.write("plan", START + timedelta(days=plan_after - 1), *divmod(draw(CHANCES), 40))
     lag = draw(st.sampled_from([0, 0, 2, 12, 40]))
-    day, steps = START, draw(st.lists(draw(st.sampled_from(PAPER_STEPS)), min_size=6, max_size=18))
-    for (ahead, late), kind, chance in steps:
+    day = START
+    for (ahead, late), kind, chance in draw(draw(st.sampled_from(PAPER_STEPS))):
         day += timedelta(days=ahead)
         on = day - timedelta(days=late)
         if not (lag and kind in STRIKES):
