@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.episode.entry import Entry, StoredPayload
@@ -35,15 +36,22 @@ from caretrail.readmodel.compute import rows_of
 from tests.bench import rules
 from tests.support.example import example
 
-REPEATED = 3
-"""How often each kind of work is done; its instructions are those of one time."""
-WARMED_UP = 3
-"""How often before: the interpreter replaces what it has done some times by quicker forms."""
 NOTHING, DECODE, HISTORY, JUDGE, ROWS = "nothing", "decode", "history", "judge", "rows"
 SLOWER = "judge, with its history and chart made twice"
-GROWING = "judge, with each event compared with all others"
+COMPARE = "compare each event with all others"
 SIZES = (150, 300, 600)
 """Events of the episodes by which judging is seen to grow no faster than they do; the work on them is `name size`."""
+
+
+class Work(NamedTuple):
+    """What is done on so many events, so many times before it is counted and so many times then."""
+
+    events: int
+    do: Callable[[], object]
+    warmed_up: int = 3
+    """The interpreter replaces what it has done some times by quicker forms."""
+    repeated: int = 3
+
 
 KEPT = Path(__file__).with_suffix(".toml")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -78,7 +86,7 @@ def counted() -> dict[str, float]:
     totals = {process: int(count.replace(",", "")) for process, count in _COUNT.findall(ran.stderr)}
     done = {name: (totals[process], int(events)) for process, events, name in _DONE.findall(ran.stdout)}
     nothing, _ = done.pop(NOTHING)
-    return {name: (total - nothing) / REPEATED / events for name, (total, events) in done.items()}
+    return {name: (total - nothing) / events for name, (total, events) in done.items()}
 
 
 def keep(counts: Mapping[str, float]) -> None:
@@ -91,8 +99,8 @@ def keep(counts: Mapping[str, float]) -> None:
     KEPT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def kinds_of_work() -> dict[str, tuple[int, Callable[[], object]]]:
-    """Each kind of work by name, with the number of events it is done on."""
+def kinds_of_work() -> dict[str, Work]:
+    """Each kind of work by name."""
     policy = load_policy(rules.POLICY)
     at = datetime(2026, 6, 1, tzinfo=UTC)
     entries: list[Entry] = [
@@ -116,40 +124,40 @@ def kinds_of_work() -> dict[str, tuple[int, Callable[[], object]]]:
     def judge_of(size: int) -> None:
         judge(charts[size], policy)
 
-    def judge_growing(size: int) -> None:
-        judge(charts[size], policy)
+    def compare(size: int) -> None:
         sum(one is other for one in charts[size] for other in charts[size])
 
     each = len(entries)
-    growing = {f"{JUDGE} {size}": (size, partial(judge_of, size)) for size in SIZES}
-    growing |= {f"{GROWING} {size}": (size, partial(judge_growing, size)) for size in SIZES}
+    # what judging grows by is compared with itself, so it need not be the same to the last instruction
+    growing = {f"{JUDGE} {size}": Work(size, partial(judge_of, size), 1, 1) for size in SIZES}
+    growing |= {f"{COMPARE} {size}": Work(size, partial(compare, size), 1, 1) for size in SIZES}
     return {
-        NOTHING: (each, lambda: None),
-        DECODE: (each, decode),
-        HISTORY: (each, lambda: effective_history(entries)),
-        JUDGE: (each, lambda: judge(history, policy)),
+        NOTHING: Work(each, lambda: None),
+        DECODE: Work(each, decode),
+        HISTORY: Work(each, lambda: effective_history(entries)),
+        JUDGE: Work(each, lambda: judge(history, policy)),
         # the episode keeps its history: what is counted is to judge it, and to make rows of the judgment
-        ROWS: (each, lambda: rows_of(episode)),
-        SLOWER: (each, judge_slowly),
+        ROWS: Work(each, lambda: rows_of(episode)),
+        SLOWER: Work(each, judge_slowly),
         **growing,
     }
 
 
 def do_each() -> None:
-    """Do each kind of work in a process of its own, and print which process did what."""
+    """Do each kind of work in a process of its own, and print which process did what, on how many events in all."""
     gc.disable()  # when garbage is collected depends on everything that ran before
-    work = kinds_of_work()
-    for _, do in work.values():
-        for _ in range(WARMED_UP):
-            do()
-    for name, (events, do) in work.items():
+    works = kinds_of_work()
+    for work in works.values():
+        for _ in range(work.warmed_up):
+            work.do()
+    for name, work in works.items():
         child = os.fork()
         if child == 0:
-            for _ in range(REPEATED):
-                do()
+            for _ in range(work.repeated):
+                work.do()
             os._exit(0)
         os.waitpid(child, 0)
-        print(f"process {child}, {events} events: {name}", flush=True)
+        print(f"process {child}, {work.events * work.repeated} events: {name}", flush=True)
 
 
 if __name__ == "__main__":
