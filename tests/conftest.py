@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,6 +22,7 @@ from caretrail.policy.loader import pack_source
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
 from tests.support.care import Care
+from tests.support.databases import Databases
 from tests.support.packs import OWN_PACK
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
-TEMPLATE = "caretrail_test_template"
 ROLES = ("owner", "writer", "projector", "reader", "auditor", "operator", "stranger")
 
 # how long one example takes says more of the machine and its neighbors than of us
@@ -137,33 +138,40 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str]:
-    """An initialized empty store, to be copied: making a database of it is quicker than running the schema."""
-    run_sql(postgres_server, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
-    init_store(database_url(postgres_server, TEMPLATE))
-    yield TEMPLATE
-    run_sql(postgres_server, f"DROP DATABASE {TEMPLATE}")
+def postgres_logs(postgres_server: str) -> Iterator[Databases]:
+    """Empty stores on PostgreSQL, initialized: logs without read models."""
+    with Databases(postgres_server, init_store) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_server: str) -> Iterator[Databases]:
+    """Empty stores on PostgreSQL, with their read models."""
+    with Databases(postgres_server, create_store) as databases:
+        yield databases
+
+
+@pytest.fixture
+def has_rows(request: pytest.FixtureRequest) -> bool:
+    """Whether the store under test has read models: those have it that ask for `care`."""
+    return "care" in request.fixturenames
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, postgres_server: str, *, has_rows: bool) -> Iterator[str]:
+    """An initialized empty store on PostgreSQL."""
+    databases: Databases = request.getfixturevalue("postgres_stores" if has_rows else "postgres_logs")
+    with databases.one() as name:
+        yield database_url(postgres_server, name)
 
 
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """A database of the test's own, with nothing in it."""
-    yield from _own_database(postgres_server, "template1")
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """An initialized empty store on PostgreSQL."""
-    yield from _own_database(postgres_server, postgres_template)
-
-
-def _own_database(server: str, template: str) -> Iterator[str]:
     name = f"caretrail_test_{secrets.token_hex(6)}"
-    run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
-    try:
-        yield database_url(server, name)
-    finally:
-        run_sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+    run_sql(postgres_server, f"CREATE DATABASE {name} STRATEGY wal_log")
+    yield database_url(postgres_server, name)
+    run_sql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -192,12 +200,23 @@ def logins(postgres_url: str) -> Iterator[dict[str, str]]:
         run_sql(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
+@pytest.fixture(scope="session")
+def made_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Mapping[bool, Path]:
+    """Empty stores on SQLite, to be copied: one with read models, one without."""
+    folder = tmp_path_factory.mktemp("made")
+    made = {True: folder / "store.db", False: folder / "log.db"}
+    create_store(f"sqlite://{made[True]}")
+    init_store(f"sqlite://{made[False]}")
+    return made
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, made_on_sqlite: Mapping[bool, Path], *, has_rows: bool) -> str:
     """An initialized empty store on SQLite."""
-    url = f"sqlite://{tmp_path}/store/caretrail.db"
-    init_store(url)
-    return url
+    path = tmp_path / "store" / "caretrail.db"
+    path.parent.mkdir()
+    shutil.copy(made_on_sqlite[has_rows], path)
+    return f"sqlite://{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
