@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from caretrail.errors import AmbiguousEpisode, StaleReadModel, StoreError, UnknownName
+from caretrail.errors import StaleReadModel, StoreError, UnknownName
 from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.reading import gate, stored
 from caretrail.reading.gate import unrecorded
@@ -28,7 +28,7 @@ from caretrail.reading.stored import StoredSnapshot
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
-from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
+from tests.support.build import admitted
 from tests.support.builds import live_table, rebuilt_by_another
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, copy_of_example, day, example
@@ -267,154 +267,6 @@ def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
     assert said
     for reader in (care.onlooker, care.reader):
         assert reader.findings(day("03-09")) == said
-
-
-def test_an_episode_is_named_by_its_number_or_the_beginning_of_it(care: Care) -> None:
-    for name in ("A-1", "A-10", "A-100", "B-1", "B-2", "B-3", "B-4", "B-5", "B-6"):
-        care.record([admitted("01-05", name)])
-    assert care.reader.resolve("A-1") == "A-1"
-    assert care.reader.resolve("A-100") == "A-100"
-    with pytest.raises(AmbiguousEpisode, match=r"6 episodes .*B-1, B-2, B-3, B-4, B-5 and 1 more") as caught:
-        care.reader.resolve("B")
-    assert len(caught.value.reveals) == 5
-    with pytest.raises(UnknownName):
-        care.reader.resolve("C")
-    assert care.reader.by_client("cl-B-3") == ["B-3"]
-
-
-def test_today_is_the_day_in_each_episodes_own_zone(care: Care) -> None:
-    """Just after midnight in Chicago it is still yesterday in Honolulu."""
-    care.record([admitted("01-05", "CHI"), admitted("01-05", "HNL", zone="Pacific/Honolulu")])
-    care.now = datetime(2026, 2, 5, 7, 0, tzinfo=UTC)
-    by_zone = {row.episode: (row.verdict, row.days_overdue) for row in care.reader.findings(rule="R1")}
-    assert by_zone == {"CHI": ("overdue", 1), "HNL": ("due_today", 0)}
-    assert {row.episode: row.days for row in care.reader.census()} == {"CHI": 31, "HNL": 30}
-
-
-def test_before_the_admission_continued_stay_does_not_apply(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05")])
-    row = care.reader.eligibility("E-1", day("01-03"))
-    assert (row.verdict, row.basis) == ("not_applicable", "none")
-
-
-def test_filters_hold_together(care: Care) -> None:
-    care.record(
-        [
-            assessed("01-02", "A"), admitted("01-05", "A"),
-            assessed("01-02", "B", program="other"),
-            admitted("01-05", "B", program="other", clinician="c-lee", team=[LEE]),
-            *attested(), *attested("other"),
-        ]
-    )  # fmt: skip
-    on = day("02-10")
-
-    def names(**filters: object) -> set[str]:
-        return {row.episode or "" for row in care.reader.findings(on, **filters)}
-
-    assert names() == {"A", "B"}
-    assert names(program="other") == names(clinician="c-lee") == names(client="cl-B") == names(episode="B") == {"B"}
-    assert {row.rule for row in care.reader.findings(on, rule="R1")} == {"NE21-R1"}
-    assert {row.rule for row in care.reader.findings(on, rule="NE21-R1", verdict="overdue")} == {"NE21-R1"}
-    assert names(rule="R1", verdict="due_soon") == set()
-    assert care.reader.findings(day("01-28"), due_within=6) == []
-    within = care.reader.findings(day("01-28"), due_within=7)
-    assert sorted({row.rule for row in within}) == ["NE21-C1", "NE21-R1"]
-    assert len(within) == 4, "the review and the determination of both"
-
-
-def test_findings_carry_the_clinician_and_program_of_the_day_asked_for(care: Care) -> None:
-    care.record([*attested(), assessed("01-02"), admitted("01-05")])
-    care.record([event("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
-    assert {row.clinician for row in care.reader.findings(day("02-09"))} == {"c-ortiz"}
-    assert {row.clinician for row in care.reader.findings(day("02-10"))} == {"c-lee"}
-
-
-def test_what_was_not_met_when_a_stay_ended_is_listed_only_on_demand_and_grows_no_older(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), event("discharged", "02-10", reason="other")])
-    assert care.reader.findings(day("03-10"), rule="R1") == []
-    [row] = care.reader.findings(day("03-10"), rule="R1", closed=True)
-    assert (row.verdict, row.start, row.days_overdue) == ("not_met", day("02-10"), 6)
-
-
-def test_the_timeline_hides_what_happened_later_and_what_was_not_known(care: Care) -> None:
-    care.record(example())
-    assert [row.version for row in care.reader.timeline(NAME, known_at=10)] == list(range(1, 11))
-    shown = care.reader.timeline(NAME, day("03-02"))
-    assert max(row.occurred_on for row in shown) == day("03-02")
-    assert 53 in [row.version for row in shown]
-    clinical = [row.occurred_on for row in care.reader.timeline(NAME, order="clinical")]
-    assert clinical == sorted(clinical)
-
-
-def test_two_corrections_of_one_field_show_each_value_that_once_counted(care: Care) -> None:
-    care.record(
-        [
-            admitted("01-05"), session("01-06", group_size=8),
-            event("corrected", "01-07", target=2, values={"group_size": 9}, reason="recount"),
-            event("corrected", "01-08", target=2, values={"group_size": 10}, reason="recount again"),
-            event("addendum", "01-08", target=2, text="held in room 2", reason="asked"),
-        ]
-    )  # fmt: skip
-    row = care.reader.timeline("E-1")[1]
-    assert [(item.version, item.old, item.new) for item in row.corrections] == [(3, 8, 9), (4, 9, 10)]
-    assert [item.text for item in row.addenda] == ["held in room 2"]
-
-
-def test_an_explanation_of_a_rule_that_had_nothing_up_on_that_day_is_marked(care: Care) -> None:
-    """Given a review due soon from 29 January on and no session, when explanations name rules and days,
-    then those that met nothing are marked; one that was corrected is judged as it counts, a void one not at all.
-    """
-    care.record([assessed("01-02"), admitted("01-05")])
-    said = [
-        ("R1", "2026-01-27", True), ("R1", "2026-01-28", False), ("NE21-R1", "2026-02-20", False),
-        ("NE21-R1", "2026-01-20", True), ("I3", "2026-02-20", True), ("X2", "2026-02-20", True),
-    ]  # fmt: skip
-    care.record([event("explained", "03-01", rule=rule, on=on, code="weather") for rule, on, _ in said])
-    assert [row.explains_nothing for row in care.reader.timeline("E-1")] == [False, False, *(mark for *_, mark in said)]
-    care.record([event("corrected", "03-02", target=3, values={"on": "2026-01-28"}, reason="misread")])
-    care.record([event("voided", "03-02", target=6, reason="entered_in_error")])
-    rows = care.reader.timeline("E-1")
-    assert [rows[2].explains_nothing, rows[5].explains_nothing] == [False, False]
-    assert care.reader.timeline("E-1", known_at=8)[2].explains_nothing
-
-
-def test_why_tells_the_latest_when_nothing_is_up_and_names_the_rules_there_are(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05")])
-    why = care.reader.why("E-1", "NE21-R1", day("01-01"))
-    assert (why.in_force, why.findings, bool(why.text)) == (False, (), True)
-    with pytest.raises(UnknownName) as caught:
-        care.reader.why("E-1", "R9")
-    assert "NE21-R1" in caught.value.hint
-
-
-def test_an_episode_under_a_pack_that_is_not_installed_is_unknown_never_clean(care: Care) -> None:
-    care.record([admitted("01-05", policy="xx-nowhere")])
-    [row] = care.reader.findings(day("02-01"))
-    assert (row.rule, row.verdict) == ("PACK", "unknown")
-    assert care.reader.eligibility("E-1", day("02-01")).verdict == "unknown"
-    assert care.reader.why("E-1", "PACK", day("02-01")).in_force
-
-
-def test_every_answer_is_reported_before_it_is_handed_out(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), plan("01-07"), session("01-07")])
-    seen: list[list[str]] = []
-    reader = short_reader(care.recorder, NOW, seen.append)
-    reader.findings(day("02-10"))
-    reader.worklist(day("02-10"))
-    reader.census(day("02-10"))
-    reader.timeline("E-1")
-    reader.episode("E-1")
-    reader.sheet("E-1")
-    reader.why("E-1", "R1")
-    reader.eligibility("E-1")
-    reader.by_client("cl-E-1")
-    assert seen == [["E-1"]] * 9
-
-    def refuse(_: list[str]) -> None:
-        raise PermissionError
-
-    with pytest.raises(PermissionError):
-        short_reader(care.recorder, NOW, refuse).timeline("E-1")
 
 
 def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid5
 
 import pytest
 
-from caretrail.errors import StoreDamaged
+from caretrail.errors import StoreDamaged, UnknownName
 from caretrail.findings.judge import judge
 from caretrail.log import init_store, open_recorder
 from caretrail.policy import Policy, load_pack
@@ -265,3 +265,12 @@ def test_every_document_that_does_not_count_for_a_deadline_is_named_with_the_rea
     ]
     assert [row.event.version for row in care.reader.why("E-1", "R1", day("02-20")).not_counted] == [4, 5, 6]
     assert care.reader.why("E-1", "P3", day("02-10")).not_counted == ()
+
+
+def test_why_tells_the_latest_when_nothing_is_up_and_names_the_rules_there_are(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05")])
+    why = care.reader.why("E-1", "NE21-R1", day("01-01"))
+    assert (why.in_force, why.findings, bool(why.text)) == (False, (), True)
+    with pytest.raises(UnknownName) as caught:
+        care.reader.why("E-1", "R9")
+    assert "NE21-R1" in caught.value.hint

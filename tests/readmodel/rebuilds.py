@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from caretrail.log import open_recorder
+from caretrail.log import EventRecorder, open_recorder
 from caretrail.readmodel.rebuild import Workers, filling, jobs, rebuild, run, workers
-from caretrail.readmodel.rebuild.folder import FOLDER_VARIABLE
+from caretrail.readmodel.rebuild.folder import FOLDER_VARIABLE, MANIFEST
 from caretrail.readmodel.rebuild.jobs import Site
 from caretrail.readmodel.rebuild.run import Sizes
+from caretrail.readmodel.schema import State, read_state
+from tests.faults.crew import start_process
 
 SMALL = Sizes(small=0, stretch=30, part=20)
 """So that a log of 129 events is split into five stretches and six parts."""
@@ -67,6 +70,27 @@ def rebuild_and_die(url: str, spill_folder: str, place: str) -> None:
     setattr(kill.module, kill.name, deadly)
     with open_recorder(url) as recorder:
         rebuild(recorder, sizes=SMALL)
+
+
+def folders(tmp_path: Path) -> list[Path]:
+    return list(tmp_path.glob("caretrail-rebuild-*"))
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The names of files with events."""
+    return sorted(path.name for path in folder.iterdir() if path.name not in (MANIFEST, "lock"))
+
+
+def killed(url: str, place: str) -> None:
+    process = start_process(rebuild_and_die, url, os.environ[FOLDER_VARIABLE], place)
+    process.join(60)
+    assert process.exitcode == -9, "it got to the place, and no further"
+
+
+def state_of(recorder: EventRecorder, which: str = "live") -> State:
+    state = read_state(recorder.database, which)
+    assert state is not None
+    return state
 
 
 def make_part_and_die(site: Site, part: int) -> int:

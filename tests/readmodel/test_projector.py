@@ -25,17 +25,8 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import session
 from tests.support.builds import drop_read_models, live_table
 from tests.support.care import Care
-from tests.support.example import NAME, copy_of_example, day, example
+from tests.support.example import NAME, day
 from tests.support.stores import all_at_once, pending, run_sql
-
-
-@pytest.fixture
-def practice(care: Care) -> Care:
-    """Three episodes, recorded in turns, so that every batch touches several."""
-    episodes = [example(), copy_of_example("B-2", 5, 40), copy_of_example("C-3", 11, 24)]
-    turns = [episode[place] for place in range(65) for episode in episodes if place < len(episode)]
-    care.record(turns)
-    return care
 
 
 def start_over(care: Care) -> None:
