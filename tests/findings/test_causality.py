@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from caretrail.days import ONE_DAY
@@ -15,7 +16,7 @@ from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import Judgment, judge
 from caretrail.policy import Pack, Policy
 from tests.findings.generated import histories
-from tests.findings.text_history import JUDGED, PACK
+from tests.findings.text_history import JUDGED, PACK, history_of
 from tests.support.judged import findings
 
 Said = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]
@@ -60,8 +61,13 @@ def readings(history: list[Effective], policy: Policy | Pack, through: date) -> 
     days = sorted({item.day for item in history})
     for first, until in pairwise([days[0] - ONE_DAY, *days, through + ONE_DAY]):
         then = judge(up_to(history, first), policy)
-        pieces: list[Finding | Eligibility] = [*whole.findings, *whole.eligibility, *then.findings, *then.eligibility]
-        for day in turns(pieces, first, until - ONE_DAY):
+        intervals: list[Finding | Eligibility] = [
+            *whole.findings,
+            *whole.eligibility,
+            *then.findings,
+            *then.eligibility,
+        ]
+        for day in turns(intervals, first, until - ONE_DAY):
             yield day, said_on(day, whole), said_on(day, then)
 
 
@@ -73,6 +79,30 @@ def test_an_interval_says_of_each_day_what_a_reading_of_the_events_up_to_that_da
     if history:
         for day, said, expected in readings(history, PACK, max(item.day for item in history) + timedelta(days=75)):
             assert said == expected, day
+
+
+CHART = """
+    2026-01-02 assessed
+    2026-01-05 admitted
+    2026-01-05 session group 09:00 180
+    2026-01-07 session group 09:00 180
+    2026-01-08 plan 1 signed by c-ortiz, c-lee, cl-7f3a
+    2026-02-10 review of 1 signed by c-ortiz, c-lee, cl-7f3a
+"""
+
+
+def test_a_judge_that_says_all_a_day_early_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = judge
+
+    def early(history: list[Effective], policy: Policy | Pack) -> Judgment:
+        found, stays = honest(history, policy)
+        moved = [item._replace(start=item.start - ONE_DAY, until=item.until and item.until - ONE_DAY) for item in found]
+        return Judgment(moved, stays)
+
+    history, through = history_of(CHART), date(2026, 4, 30)
+    assert all(said == expected for _, said, expected in readings(history, PACK, through))
+    monkeypatch.setitem(globals(), "judge", early)
+    assert date(2026, 2, 9) in {day for day, said, expected in readings(history, PACK, through) if said != expected}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -22,6 +22,7 @@ from tests.findings.text_history import PACK
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 PARTS = 8
+"""Parts of the histories, which run at once."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -20,6 +20,8 @@ from tests.findings.text_history import PACK, history_of
 from tests.support.judged import findings
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
+PARTS = 4
+"""Parts of the histories, which run at once."""
 BEFORE = timedelta(days=3)
 AFTER = timedelta(days=75)
 NOT_ADMITTED = SimpleNamespace(first=date.min, last=date.max, since=date.min)
@@ -102,15 +104,16 @@ def _before_admission(known: Known, day: date) -> Said:
     return {(verdict, due, (day - due).days if due else 0)}
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @settings(
-    max_examples=HISTORIES // 4,
+    max_examples=HISTORIES // 4 // PARTS,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(histories())
+@given(history=histories())
 def test_the_rules_say_of_every_day_what_a_plain_reading_of_the_events_up_to_that_day_says(
-    history: list[Effective],
+    part: int, history: list[Effective]
 ) -> None:
     for day, rule, said, expected in disagreements(history):
         pytest.fail(f"{rule} on {day}: the rules say {said}, the plain reading says {expected}")
