@@ -69,16 +69,15 @@ LATE = {
 """The modules of the command line that import inside functions, and what would be slower otherwise."""
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
+    """The source of each module of ours, parsed when the first test asks."""
     found: dict[str, ast.Module] = {}
     for root in ("domain", "projections", "cli"):
         for path in (ROOT / root).rglob("*.py"):
             parts = path.relative_to(ROOT / root).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text())
     return found
-
-
-MODULES = modules()
 
 
 def imports(tree: ast.Module, *, inside: bool) -> Iterator[str]:
@@ -92,13 +91,13 @@ def imports(tree: ast.Module, *, inside: bool) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom) and late is inside:
             named = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in MODULES else str(node.module) for name in named)
+            yield from (name if name in modules() else str(node.module) for name in named)
         todo.extend((child, late or isinstance(node, ast.FunctionDef)) for child in ast.iter_child_nodes(node))
 
 
 @cache
 def top_level(module: str) -> frozenset[str]:
-    return frozenset(imports(MODULES[module], inside=False))
+    return frozenset(imports(modules()[module], inside=False))
 
 
 def is_heavy(name: str) -> bool:
@@ -111,7 +110,7 @@ def is_heavy(name: str) -> bool:
         if any(module == slow or module.startswith(f"{slow}.") for slow in HEAVY):
             return True
         parts = module.split(".")
-        packages = {".".join(parts[:end]) for end in range(1, len(parts) + 1)} & MODULES.keys()
+        packages = {".".join(parts[:end]) for end in range(1, len(parts) + 1)} & modules().keys()
         todo |= packages.union(*(top_level(package) for package in packages)) - seen
     return False
 
@@ -120,7 +119,7 @@ def test_only_listed_modules_import_inside_functions() -> None:
     prefix = "caretrail.cli."
     found = {
         module.removeprefix(prefix)
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         if module.startswith(prefix) and any(imports(tree, inside=True))
     }
     assert found == LATE.keys()
@@ -128,7 +127,7 @@ def test_only_listed_modules_import_inside_functions() -> None:
 
 @pytest.mark.parametrize("module", LATE)
 def test_what_is_imported_late_is_slow_to_import(module: str) -> None:
-    light = [name for name in imports(MODULES[f"caretrail.cli.{module}"], inside=True) if not is_heavy(name)]
+    light = [name for name in imports(modules()[f"caretrail.cli.{module}"], inside=True) if not is_heavy(name)]
     assert light == []
 
 

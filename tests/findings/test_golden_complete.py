@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TypeGuard
 
 import pytest
 
-from caretrail.findings import by_pack, deadline, doubt, eligibility, judge, program, versions
+from caretrail.findings import Finding, by_pack, deadline, doubt, eligibility, judge, program, versions
 from caretrail.findings.chart import review_clock, weeks
 from caretrail.policy import Rule
-from tests.findings.golden_findings import cases, said
+from tests.findings.golden_findings import Case, cases, said
 from tests.findings.text_history import PACK
 from tests.pages.rules_page import causes_of, function_of
 
@@ -26,15 +26,30 @@ RULES = (
 )  # fmt: skip
 RULE_MODULES = [import_module(f"caretrail.findings.rules.{name}") for name in RULES]
 MODULES = [by_pack, deadline, doubt, eligibility, judge, program, review_clock, versions, weeks, *RULE_MODULES]
-FOUND = [item for _, case, _ in cases() for item in case.findings]
-SAID = "\n".join(line for _, case, _ in cases() for line in said(case))
 
-SAME_CHECK: defaultdict[str, set[str]] = defaultdict(set)
-for policy in [case.policy for _, case, _ in cases() if case.policy is not None]:
-    for pack in policy.versions:
-        for one in pack.rules.values():
-            SAME_CHECK[one.check].add(one.id)
-"""The rules of every pack by their check: another pack than Nebraska's may give a cause."""
+
+@cache
+def golden() -> list[Case]:
+    """Every case, judged when the first test asks."""
+    return [case for _, case, _ in cases()]
+
+
+@cache
+def found() -> list[Finding]:
+    return [item for case in golden() for item in case.findings]
+
+
+@cache
+def all_said() -> str:
+    return "\n".join(line for case in golden() for line in said(case))
+
+
+@cache
+def rules_of(check: str) -> set[str]:
+    """The rules of a check, of every pack: another than Nebraska's may give a cause."""
+    packs = [pack for case in golden() if case.policy is not None for pack in case.policy.versions]
+    return {rule.id for pack in packs for rule in pack.rules.values() if rule.check == check}
+
 
 SILENT = {"NE21-C2": "no length of stay is ever flagged: the rule is there to say so"}
 """Rules that have nothing but quiet words to say, and why."""
@@ -52,13 +67,16 @@ NEVER_SAID = {
 
 @pytest.mark.parametrize("rule", PACK.judged, ids=lambda rule: str(rule.id))
 def test_every_rule_that_is_on_says_something_that_is_not_quiet(rule: Rule) -> None:
-    verdicts = {item.verdict for item in FOUND if item.rule == rule.id} - {"met", "not_applicable"}
+    verdicts = {item.verdict for case in golden() for item in case.findings if item.rule == rule.id} - {
+        "met",
+        "not_applicable",
+    }
     assert bool(verdicts) != (rule.id in SILENT)
 
 
 @pytest.mark.parametrize("rule", PACK.rules.values(), ids=lambda rule: str(rule.id))
 def test_every_cause_a_rule_can_give_is_given(rule: Rule) -> None:
-    given = {item.cause for item in FOUND if item.rule in SAME_CHECK[rule.check]}
+    given = {item.cause for item in found() if item.rule in rules_of(rule.check)}
     assert set(causes_of(function_of(rule.check))) - given == set()
 
 
@@ -80,5 +98,5 @@ def _are_words(value: object) -> TypeGuard[str]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__).rpartition(".")[2])
 def test_every_part_of_text_is_said_somewhere(module: ModuleType) -> None:
-    unsaid = {text for text in words_of(module) if text.strip() not in SAID}
+    unsaid = {text for text in words_of(module) if text.strip() not in all_said()}
     assert unsaid - set(NEVER_SAID) == set()
