@@ -26,8 +26,9 @@ def test_one_that_was_filled_is_used_again_under_another_name_and_has_what_a_new
     with databases.one() as filled:
         url = database_url(databases.server, filled)
         with open_recorder(url) as recorder:
-            Care(recorder).record(example())
-            catch_up(recorder)
+            care = Care(recorder)
+            care.record(example())
+            catch_up(care.recorder)
         assert run_sql(url, "SELECT count(*) FROM caretrail.log") == [(65,)]
         left = psycopg.connect(url)
     with pytest.raises(psycopg.OperationalError):
@@ -41,8 +42,9 @@ def test_one_that_was_filled_is_used_again_under_another_name_and_has_what_a_new
             assert rows_of(connection) == databases.rows
             assert ("caretrail", "log") not in databases.rows
         with open_recorder(database_url(databases.server, again)) as recorder:
-            Care(recorder).record(example())
-            assert recorder.max_position() == 65
+            care = Care(recorder)
+            care.record(example())
+            assert care.recorder.max_position() == 65
 
 
 @pytest.mark.parametrize(
