@@ -31,13 +31,15 @@ def plot(found: dict[str, Found], file: Path) -> bool:
             label = f"{KINDS[store]}, {'rebuilt' if what == 'rebuild' else 'filled'}"
             axes.plot([one["events"] for one in measured], costs, line, marker="o", color=COLORS[store], label=label)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.xaxis.set_minor_formatter(lambda _, __: "")
     axes.set_ylim(0, highest * 1.15 or 1)
     axes.set_xlabel("events in the log")
     axes.set_ylabel("µs of CPU an event")
     axes.set_title("What an event costs does not grow with the log" if _is_flat(found) else "What an event costs")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    figure.legend(frameon=False, loc="outside lower center", ncols=4)
     figure.savefig(file, format="svg", metadata={"Date": None})
     pyplot.close(figure)
     return True
