@@ -14,8 +14,8 @@ COLORS = {"sqlite": "#0b6e99", "postgresql": "#b3541e"}
 
 
 def plot(found: dict[str, Found], file: Path) -> bool:
-    """Draw the cost of an event by the size of the log; False where matplotlib is not installed."""
-    if find_spec("matplotlib") is None:
+    """Draw the cost of an event by the size of the log; False without two sizes, or without matplotlib."""
+    if find_spec("matplotlib") is None or all(len(points(of)) < 2 for of in found.values()):
         return False
     mpl: Any = import_module("matplotlib")
     mpl.use("svg")

@@ -14,6 +14,7 @@ from tests.bench.nation.site import NATION, Figures, Population, Server
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 PACKAGES = ("eventsourcing", "psycopg", "pydantic", "click", "rich")
 HOW = ("when", "commit", "load")
+UNKNOWN = "Why is not known yet."
 
 
 def report(population: Population, found: dict[str, Found], server: Server | None, picture: str | None) -> list[str]:
@@ -55,7 +56,8 @@ def _busy(found: dict[str, Found]) -> list[str]:
         return []
     return [
         f"**The machine was shared**: {min(loads):.0f} to {max(loads):.0f} processes wanted its {cores} cores. Rates"
-        " and seconds of the wall are those of a fraction of a core and say little of the goals; CPU is inflated, too.",
+        " and seconds of the wall are those of a fraction of a core: how much of a miss is the program's is not known."
+        " CPU is inflated, too.",
     ]
 
 
@@ -104,7 +106,7 @@ def _goals(found: dict[str, Found]) -> list[str]:
             if value is not None and goal.misses(value)
         ]
         if by:
-            missed.append(f"* **{goal.name}**: missed on {', on '.join(by)}. {goal.why}".rstrip())
+            missed.append(f"* **{goal.name}**: missed on {', on '.join(by)}. {goal.why or UNKNOWN}")
     return [*lines, "", "### Missed", "", *(missed or ["None."]), ""]
 
 
