@@ -31,8 +31,9 @@ def plot(found: dict[str, Found], file: Path) -> bool:
             label = f"{KINDS[store]}, {'rebuilt' if what == 'rebuild' else 'filled'}"
             axes.plot([one["events"] for one in measured], costs, line, marker="o", color=COLORS[store], label=label)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.set_minor_formatter(lambda _, __: "")
+    ticker: Any = import_module("matplotlib.ticker")
+    axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_ylim(0, highest * 1.15 or 1)
     axes.set_xlabel("events in the log")
     axes.set_ylabel("µs of CPU an event")
