@@ -159,6 +159,15 @@ def test_whoever_left_is_not_on_the_roster_from_the_day_after() -> None:
     assert Told(left + "2026-01-11 session group 09:00 180 by c-lee").verdict("K10", "2026-01-11") == "info"
 
 
+def test_a_roster_that_everybody_has_left_is_a_roster() -> None:
+    """Given the whole team has left, when anybody holds a session, then they are not on the roster; a new case owner is."""
+    left = BEGIN + "2026-01-10 team - c-ortiz - c-lee\n"
+    for who in ("c-lee", "c-park"):
+        assert Told(left + f"2026-01-12 session group 09:00 180 by {who}").verdict("K10", "2026-01-12") == "info"
+    owned = left + '2026-01-11 team | {"clinician": "c-park"}\n2026-01-12 session group 09:00 180 by c-park'
+    assert Told(owned).verdict("K10", "2026-01-12") == "met"
+
+
 def test_whoever_left_and_came_back_was_not_on_the_roster_between() -> None:
     away = BEGIN + "2026-01-10 team - c-lee\n2026-01-20 team + c-lee\n"
     sessions = {day: f"2026-01-{day} session group 09:00 180 by c-lee\n" for day in ("06", "15", "25")}

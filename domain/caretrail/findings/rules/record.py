@@ -157,7 +157,8 @@ def provider_on_roster(case: Case, _: ProviderOnRoster, findings: RuleFindings, 
         for person in item.event.performers:
             if person.id in always or person.id in named or chart.team.has(person.id, item.day):
                 continue
-            if not (roster := _roster(chart, item.day)) or person.id in roster:
+            roster = _roster(chart, item.day)
+            if roster is None or person.id in roster:
                 continue
             named.add(person.id)
             joined = _joins(chart, person.id, item.day)
@@ -171,22 +172,28 @@ def _changes(chart: Chart) -> list[Effective[TeamChanged]]:
     return of_kind(chart.history, TeamChanged)
 
 
-def _roster(chart: Chart, day: date) -> set[str]:
-    """Everybody listed with the team at some time of a day, whatever their role; empty if nobody ever was by then."""
+def _roster(chart: Chart, day: date) -> set[str] | None:
+    """Everybody listed with the team at some time of a day, whatever their role; None if nobody ever was by then.
+
+    A case owner alone is no roster.
+    """
     listed: set[str] = set()
+    ever = False
     if chart.admission is not None and chart.admission.day <= day:
         listed = _ids(chart.admission.event.team)
-        if chart.admission.event.clinician and listed:
+        ever = bool(listed)
+        if chart.admission.event.clinician and ever:
             listed.add(chart.admission.event.clinician)
     for change in _changes(chart):
         if change.day > day:
             break
         listed |= _ids(change.event.joins)
+        ever = ever or bool(listed)
         if change.day < day:
             listed -= set(change.event.leaves)
-        if change.event.clinician and listed:
+        if change.event.clinician and ever:
             listed.add(change.event.clinician)
-    return listed
+    return listed if ever else None
 
 
 def _ids(people: Iterable[Person]) -> set[str]:
