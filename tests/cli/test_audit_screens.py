@@ -111,12 +111,15 @@ def test_reviews_that_were_due(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Reviews due from 2026-01-01 to 2026-03-31
 
-Program       Clinician  Due  On time  Late       Not done  In doubt
-lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0         0
+Program       Clinician  Due  On time  Entered  Late       Not   Cannot
+                                       late                done  be told
+lincoln-iop   c-ortiz    2    1 of 2   0        1, 4 days  0     0
 
-Due         Episode        Outcome                             Clinician
-2026-02-06  LNK-2026-0001  on time, 2026-02-05 (event 25)      c-ortiz
-2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (event 46)  c-ortiz
+Due         Episode        Outcome                                     Clinician
+2026-02-06  LNK-2026-0001  on time, 2026-02-05 (event 25), recorded    c-ortiz
+                           2026-02-05 23:00 UTC
+2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (event 46),         c-ortiz
+                           recorded 2026-03-11 23:00 UTC
 
 2 reviews
 Current through @65 (latest)
@@ -137,11 +140,12 @@ def test_a_percentage_stands_only_where_there_are_many(caretrail: Caretrail, exa
         copies = [json.dumps(json.loads(line) | {"command_id": None}) for line in copies]
         text = "\n".join(copies).replace("c-ortiz", "c-quill") if number == 9 else "\n".join(copies)
         assert caretrail("append", "--imported", input=text).status == 0
-    assert caretrail("audit", "reviews", "--to", "2026-03-31").out.splitlines()[2:6] == [
-        "Program       Clinician  Due  On time         Late        Not done  In doubt",
-        "lincoln-iop   c-ortiz    18   9 of 18         9, 4 days   0         0",
-        "              c-quill    2    1 of 2          1, 4 days   0         0",
-        "              all        20   10 of 20, 50 %  10, 4 days  0         0",
+    assert caretrail("audit", "reviews", "--to", "2026-03-31").out.splitlines()[2:7] == [
+        "Program       Clinician  Due  On time         Entered  Late        Not   Cannot",
+        "                                              late                 done  be told",
+        "lincoln-iop   c-ortiz    18   9 of 18         0        9, 4 days   0     0",
+        "              c-quill    2    1 of 2          0        1, 4 days   0     0",
+        "              all        20   10 of 20, 50 %  0        10, 4 days  0     0",
     ]
 
 

@@ -69,7 +69,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     ended = desk.packet("LNK", "--as-of", "2026-05-04", "--address", "1 Main St")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:3] == [
-        "  65 events of 1 episode, 13 files",
+        "  65 events of 1 episode, 14 files",
         f"  checkpoint @65 of {desk.public.split('+')[0]}",
     ]
     [row] = desk.disclosures()

@@ -71,6 +71,8 @@ Last review     review of plan 1, 2026-02-05, by c-ortiz (event 25)
                   c-lee, LIMHP: signed 2026-02-05, electronic
                   cl-7f3a, client: signed 2026-02-09, electronic
 Next review     due 2026-03-07
+Reviews due     1 on time, 1 not done
+                  2026-03-07: not done, 2 days over
 Determination   continue, 2026-02-05, by c-ortiz (event 26)
                   c-ortiz, LADC: signed 2026-02-05, electronic
 Continued stay  unknown (determination, through 2026-03-07)

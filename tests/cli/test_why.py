@@ -45,6 +45,9 @@ Because    base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-08: 1
            day overdue
 Based on   event 25, 2026-02-05: review of plan 1, with client, updated, signed
            by c-ortiz and c-lee and cl-7f3a (deferred)
+Reviews    due 2026-02-06: on time, 2026-02-05 (event 25), recorded 2026-02-05
+           23:00 UTC
+           due 2026-03-07: not done, 1 day over
 Ends with  a review of a signed plan with the client or guardian, signed under
            clinical guidance
 The rule   The plan is reviewed and updated every 30 days, or sooner as
@@ -269,7 +272,7 @@ def test_json_carries_the_whole_chain_under_its_published_keys(seen: Caretrail) 
     assert list(why) == [
         "standing", "episode", "rule", "title", "as_of", "in_force", "findings", "today", "stands", "lasts", "silent",
         "citation", "strength", "on", "check", "text", "judged_by", "rests_on", "explained_by", "cleared_by",
-        "readings", "history", "not_counted",
+        "readings", "history", "not_counted", "reviews",
     ]  # fmt: skip
     interval = ["verdict", "subject", "from", "until", "due_on", "message", "quiet", "explained", "pack"]
     assert [list(item) for item in why["stands"]] == [interval]

@@ -160,7 +160,7 @@ def test_whoever_left_is_not_on_the_roster_from_the_day_after() -> None:
 
 
 def test_a_roster_that_everybody_has_left_is_a_roster() -> None:
-    """Given the whole team has left, when anybody holds a session, then they are not on the roster; a new case owner is."""
+    """Given the whole team has left, then whoever holds a session is not on the roster; a new case owner is."""
     left = BEGIN + "2026-01-10 team - c-ortiz - c-lee\n"
     for who in ("c-lee", "c-park"):
         assert Told(left + f"2026-01-12 session group 09:00 180 by {who}").verdict("K10", "2026-01-12") == "info"

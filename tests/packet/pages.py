@@ -24,6 +24,7 @@ from caretrail.log import init_store, leaf_hash, open_recorder
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
+from caretrail.reading.shown_then import ShownThen, shown_then
 from tests.support.build import ORTIZ, admitted, assessed, plan, session
 from tests.support.example import example
 from tests.support.stores import Clock
@@ -57,11 +58,19 @@ class GivenPage:
         rows = timeline_of(self.view, None, "recorded")
         return table_lines(rows, self.content if content is None else content, self.leaves)
 
+    def then(self) -> list[ShownThen]:
+        """What was shown at the time and is not known any more."""
+        policy = self.view.policy
+        if policy is None:
+            return []
+        shown = shown_then(self.view.entries, self.view.rows.zone, policy, self.sheet.as_of, lambda _: False)
+        return [one for one in shown if one.differs]
+
     def page(self, lines: Sequence[EventLine] | None = None, *, terms: Terms = TERMS, with_text: bool = True) -> str:
         """Its page."""
         request = PacketRequest((), known_at=self.view.entries[-1].position, with_text=with_text)
         context = PacketContext(request, terms, CHECKPOINT, NOTE, SIGNED_AT, "c-ortiz", "0")
-        return timeline_page(self.view, self.sheet, self.lines() if lines is None else lines, context)
+        return timeline_page(self.view, self.sheet, self.lines() if lines is None else lines, context, self.then())
 
 
 def made(events: Iterable[Heard], as_of: date) -> GivenPage:

@@ -71,6 +71,7 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     files = unpacked(packet)
     assert set(files) == {
         f"{FOLDER}/events.jsonl", f"{FOLDER}/findings.json", f"{FOLDER}/eligibility.json", f"{FOLDER}/timeline.html",
+        f"{FOLDER}/shown-then.json",
         "README.txt", "checkpoint", "checkpoint-accesses", "completeness.note", "manifest.json", "manifest.note",
         "proof.json", "verify.py",
         "policies/ne-medicaid-2.1-adult.toml",

@@ -58,7 +58,8 @@ def test_who_dates_back_by_a_correction_has_recorded_late(care: Care, clock: Clo
     assert late == [True, False, True]
     for target, to in ((2, "01-06"), (3, "01-20")):
         care.record(
-            [event("corrected", "01-20", target=target, values={"occurred_on": f"2026-{to}"}, reason="misread")]
+            [event("corrected", "01-20", target=target, values={"occurred_on": f"2026-{to}"}, reason="misread")],
+            imported=False,
         )
     rows = care.reader.timeline("E-1")
     assert [(row.late, row.days_after) for row in rows[1:3]] == [(True, 14), (False, 0)]

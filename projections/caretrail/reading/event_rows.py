@@ -16,6 +16,7 @@ from caretrail.events.codec import payload_of
 from caretrail.findings import QUIET_VERDICTS
 from caretrail.findings.explanations import names_rule
 from caretrail.policy import Policy
+from caretrail.reading.due_review import DueReview
 from caretrail.reading.episode_view import EpisodeView
 
 
@@ -121,9 +122,13 @@ def event_json(entry: Entry) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Warnings about an event: a late entry, `days_after` it happened, and the versions of the events that amend it."""
+    """Warnings about an event: a late entry, `days_after` it happened, and the versions of the events that amend it.
+
+    `imported`: it came as a historical load, which is never late.
+    """
 
     late: bool
+    imported: bool
     days_after: int
     corrected_by: tuple[int, ...]
     added_by: tuple[int, ...]
@@ -157,10 +162,10 @@ class EventRow(Recorded):
     """An event with its content (`event` is its JSON as sent) and each amendment.
 
     `corrections`, `addenda` and `void` act on it; `withdrawn` ones were struck. `explains_nothing`: it explains a rule
-    that had no finding on the day it names. `entered_at` is the time the sender claims.
+    that had no finding on the day it names. `entered_at` is the time the sender claims. `review` is what a review that
+    was due became by this one.
     """
 
-    imported: bool
     entered_at: datetime | None
     source: str
     corrections: tuple[Correction, ...]
@@ -168,15 +173,15 @@ class EventRow(Recorded):
     void: Void | None
     withdrawn: tuple[Withdrawn, ...]
     explains_nothing: bool
+    review: DueReview | None
     event: dict[str, Any]
 
 
-def event_row(view: EpisodeView, entry: Entry) -> EventRow:
+def event_row(view: EpisodeView, entry: Entry, review: DueReview | None = None) -> EventRow:
     """An event of an episode as a row."""
     acting = view.episode.amendments
     return EventRow(
         **recorded_fields(entry, acting, view.rows.zone, view.policy),
-        imported=entry.imported,
         entered_at=entry.event.entered_at,
         source=entry.source,
         corrections=corrections_of(entry, acting),
@@ -186,6 +191,7 @@ def event_row(view: EpisodeView, entry: Entry) -> EventRow:
         void=void_of(entry, view.entries, acting),
         withdrawn=withdrawn_of(entry, view.entries, acting),
         explains_nothing=_explains_nothing(view, entry),
+        review=review,
         event=event_json(entry),
     )
 
@@ -220,6 +226,7 @@ def mark_fields(entry: Entry, acting: Amendments, zone: str | None, policy: Poli
     judged = policy is not None and not entry.imported and after > policy.on(day).late_after_days
     return {
         "late": entry.event.late_reason is not None or judged,
+        "imported": entry.imported,
         "days_after": after,
         "corrected_by": tuple(by.version for by in acting.corrections.get(entry.version, ())),
         "added_by": tuple(by.version for by in acting.addenda.get(entry.version, ())),

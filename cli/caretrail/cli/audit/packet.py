@@ -78,7 +78,7 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
     missing options. With --checkpoint the recipient can tell whether the key signed another history since.
 
         caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
-          --recipient "State auditor" --purpose "claims, spring 2026" --basis audit \
+          --recipient "State auditor" --purpose "spring claims" --basis audit \
           --checkpoint 000000000065-000000000012.checkpoint
     """
     from caretrail.evidence.packet.terms import PURPOSES

@@ -21,14 +21,16 @@ from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import print_table
 from caretrail.plain import as_json
+from caretrail.reading.due_review import what_became
 from caretrail.reading.query import Filters
 from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
+    from caretrail.reading.due_review import DueReview
+    from caretrail.reading.questions.reviews import ReviewRate, Reviews
 
-TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done", "In doubt")
+TITLES = ("Program", "Clinician", "Due", "On time", "Entered\nlate", "Late", "Not\ndone", "Cannot\nbe told")
 LIST_TITLES = ("Due", "Episode", "Outcome", "Clinician")
 
 ENOUGH = 20
@@ -49,13 +51,15 @@ def reviews_command(
     clinicians: Sequence[str],
     each: bool,
 ) -> None:
-    """Count the reviews that were due: on time, late, not done.
+    """Count the reviews that were due: on time, entered late, late, not done.
 
-    A review that was done only if a document in doubt counts cannot be told: it is due, and never on time.
+    A review is on time if it was recorded by the end of its due day, or imported. One that is on time by its own date
+    but was recorded later was entered late. Late is one that was held, or first signed by a clinician, after its due
+    day. One that was done only if a document in doubt counts cannot be told: it is due, and never on time.
 
-    Counts by program and by case owner on the due day, or on the day the review was done if earlier. A review is done
-    on the day it counts, which needs a clinician's signature. Stays that ended before the due day, and reviews due on
-    the day itself, are not counted. --json adds the reviews to each row, with events and arithmetic.
+    Counts by program and by case owner on the due day, or on the day the review was done if earlier. Stays that ended
+    before the due day, and reviews due on the day itself, are not counted. --json adds the reviews to each row, with
+    events and arithmetic.
 
         caretrail audit reviews --from 2026-01-01 --to 2026-03-31
         caretrail audit reviews --clinician c-ortiz --list
@@ -114,26 +118,19 @@ def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, Review
 
 def _cells(row: tuple[str, str, ReviewRate]) -> Row:
     program, clinician, rate = row
-    days = rate.days_late
-    late = f"{rate.late}, {in_days(days)}" if days else "0"
+    late, entered = _counted(rate.late, rate.days_late), _counted(rate.entered_late, rate.days_entered_late)
     # rounded down, so that 100 % means all
     share = f", {100 * rate.on_time // rate.due} %" if rate.due >= ENOUGH else ""
     on_time = f"{rate.on_time} of {rate.due}{share}"
-    return program, clinician, str(rate.due), on_time, late, str(rate.not_done), str(rate.cannot_be_told)
+    return program, clinician, str(rate.due), on_time, entered, late, str(rate.not_done), str(rate.cannot_be_told)
+
+
+def _counted(reviews: int, days: Sequence[int]) -> str:
+    return f"{reviews}, {in_days(days)}" if days else str(reviews)
 
 
 def _line(one: DueReview) -> Row:
-    by = f" (event {' and '.join(map(str, one.done_by))})" if one.done_by else ""
-    explained = ", explained" if one.explained else ""
-    if one.outcome == "on_time":
-        what = f"on time, {one.done_on}{by}"
-    elif one.outcome == "late":
-        what = f"{plural(one.days_late, 'day')} late, {one.done_on}{by}{explained}"
-    elif one.outcome == "cannot_be_told":
-        what = "cannot be told: a document may or may not count"
-    else:
-        what = f"not done, {plural(one.days_late, 'day')} over{explained}"
-    return str(one.due_on), one.episode, what, one.clinician or "none"
+    return str(one.due_on), one.episode, what_became(one), one.clinician or "none"
 
 
 def _say_uncounted(found: Reviews) -> None:

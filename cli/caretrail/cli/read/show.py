@@ -14,12 +14,14 @@ from caretrail.cli.terminal.columns import AnyCell
 from caretrail.cli.terminal.tables import lines, marks, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken
+from caretrail.reading.due_review import counted
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import FindingRow, Standing
     from caretrail.reading.event_rows import Marks
-    from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine, TeamLine
+    from caretrail.reading.questions.sheet import Sheet
+    from caretrail.reading.sheet_lines import DocumentLine, SessionLine, SignatureLine, TeamLine
 
 
 @click.command("show", cls=Command)
@@ -71,6 +73,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none on file that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
+            ("Reviews due", lines(*counted(sheet.reviews_due))),
             ("Determination", _document(sheet.determination, (), "none")),
             ("Continued stay", verdict_cell(answer.verdict, f"{spoken(answer.verdict)} ({answer.basis}{through})")),
             ("Not eligible", lines(*_treated(sheet))),
@@ -143,7 +146,7 @@ def _marks(marks: Marks) -> str:
     changes = (("CORRECTED", marks.corrected_by), ("ADDED TO", marks.added_by))
     said = [f", {word} by {' and '.join(map(str, versions))}" for word, versions in changes if versions]
     void = f", VOIDED by {marks.voided_by}" if marks.voided_by is not None else ""
-    return "".join([late if marks.late else "", *said, void])
+    return "".join([late if marks.late else "", ", imported" if marks.imported else "", *said, void])
 
 
 def _finding(row: FindingRow) -> str:

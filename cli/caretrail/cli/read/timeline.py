@@ -16,6 +16,7 @@ from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.tables import Rows, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
+from caretrail.reading.due_review import in_short
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _cells(row: EventRow) -> Row:
     return (
         str(row.version),
         lines(str(row.occurred_on), moved, style="red" if row.late else ""),
-        f"{row.recorded_at:{MINUTE}}",
+        lines(f"{row.recorded_at:{MINUTE}}", "imported" if row.imported else ""),
         lines(what, *_marks(row), style="strike dim" if struck else ""),
         by,
     )
@@ -86,6 +87,8 @@ def _cells(row: EventRow) -> Row:
 def _marks(row: EventRow) -> list[str]:
     """Marks of an event in order: late or entered elsewhere, then each later change to it."""
     marks: list[str] = []
+    if row.review is not None:
+        marks.append(f"review due {row.review.due_on}: {in_short(row.review)}")
     if row.late:
         after = f", {plural(row.days_after, 'day')} after" if row.days_after > 0 else ""
         marks.append(f"LATE ENTRY{after}{f': {row.late_reason}' if row.late_reason else ''}")

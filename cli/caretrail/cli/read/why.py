@@ -14,6 +14,7 @@ from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import lines, marks, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken, summary, value_in_words
+from caretrail.reading.due_review import what_became
 from caretrail.text import visible
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
             ("Because", lines(*why.today)),
             ("Based on", lines(*map(_event, why.rests_on))),
             ("On record", lines(*map(_not_counted, why.not_counted))),
+            ("Reviews", lines(*(f"due {one.due_on}: {what_became(one)}" for one in why.reviews))),
             ("Explained", lines(*map(_event, why.explained_by))),
             ("Ends with", lines(why.cleared_by if _asks(why) else "")),
             ("The rule", lines(why.text)),
@@ -100,7 +102,8 @@ def _event(item: EventRow) -> str:
         for change in item.corrections
     )
     struck = f"; voided by event {item.voided_by}" if item.voided_by else ""
-    return f"event {item.version}, {item.happened_on}: {summary(item.event)}{changed}{struck}"
+    imported = "; imported" if item.imported else ""
+    return f"event {item.version}, {item.happened_on}: {summary(item.event)}{imported}{changed}{struck}"
 
 
 def _not_counted(item: NotCountedRow) -> str:

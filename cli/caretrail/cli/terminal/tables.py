@@ -118,7 +118,7 @@ def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
 
 def _widths(titles: Sequence[str], rows: Iterable[Row], wraps: int | None, screen: int) -> list[int]:
     """The width of each column, by its longest cell and the room left for `wraps`; empty if they do not fit."""
-    widths = [len(title) for title in titles]
+    widths = [longest_line(title) for title in titles]
     for row in rows:
         for number, cell in enumerate(row):
             longest = longest_line(cell)
@@ -144,7 +144,7 @@ def _blocks(titles: Sequence[str], rows: Iterable[Row], screen: int) -> Iterator
     for number, row in enumerate(rows):
         if number:
             yield ""
-        yield from _sheet(list(zip(titles, row, strict=True)), screen)
+        yield from _sheet([(title.replace("\n", " "), cell) for title, cell in zip(titles, row, strict=True)], screen)
 
 
 def _paint() -> Paint:

@@ -25,8 +25,10 @@ from caretrail.reading.picks import findings_of
 from caretrail.reading.query import Filters, Query, Selection
 from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
+from caretrail.reading.questions.reviews import reviews_of
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
+from caretrail.reading.shown_then import ShownThen, shown_then
 from caretrail.readmodel.schema import read_state, tables_exist
 
 NOT_LISTED = {"json": False}
@@ -84,11 +86,13 @@ def episode_part(
         positions=tuple(row.position for row in rows),
         packs=tuple(pack.name for pack in known.policy.versions) if known.policy else (),
     )
-    html = _page(known, rows, shown, others, context, day)
+    then = _shown_then(known, others, day)
+    html = _page(known, rows, shown, others, context, day, then)
     return part, {
         "events.jsonl": event_lines(rows, shown, client=client, episode=name),
         "findings.json": json_bytes(others.scrubbed(_findings(known, day, context.now))),
         "eligibility.json": json_bytes(others.scrubbed(_eligibility(known, day))),
+        "shown-then.json": json_bytes(others.scrubbed(as_json({"notice": STATEMENT_2, "as_of": day, "shown": then}))),
         "timeline.html": others.scrubbed_page(html).encode(),
     }
 
@@ -112,8 +116,28 @@ def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
     rows = [finding_row(one, day, view.citation(one.finding)) for one in findings_of(view.rows, everything)]
     rows.sort(key=lambda row: (row.rule, row.start, row.subject))
     over_time = [{**finding_values(finding), "citation": view.citation(finding)} for finding in view.findings]
-    found: Json = as_json({"notice": STATEMENT_2, "as_of": day, "on_the_day": rows, "over_time": over_time})
+    found: Json = as_json(
+        {
+            "notice": STATEMENT_2,
+            "as_of": day,
+            "on_the_day": rows,
+            "reviews_due": reviews_of(view, day),
+            "over_time": over_time,
+        }
+    )
     return found
+
+
+def _shown_then(view: EpisodeView, others: OtherClients, day: date) -> list[ShownThen]:
+    """What was shown at the time; nothing of a time when an event of another client still counted."""
+    voided = view.episode.amendments.voided_by
+
+    def rests_on_others(known: int) -> bool:
+        return any(version <= known < voided.get(version, known + 1) for version in others.versions)
+
+    if view.policy is None:
+        return []
+    return shown_then(view.entries, view.rows.zone, view.policy, day, rests_on_others)
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:
@@ -129,6 +153,7 @@ def _page(
     others: OtherClients,
     context: PacketContext,
     day: date,
+    then: Sequence[ShownThen],
 ) -> str:
     sheet = sheet_of(view, day, context.now)
     own = tuple(session for session in sheet.sessions if session.version not in others.versions)
@@ -136,4 +161,4 @@ def _page(
     left_out = {version: item.left_out for version, item in shown.items()}
     leaves = {row.originator_version: leaf_hash(row).hex() for row in rows}
     lines = table_lines(timeline_of(view, None, "recorded"), content, leaves, left_out)
-    return timeline_page(view, replace(sheet, sessions=own), lines, context)
+    return timeline_page(view, replace(sheet, sessions=own), lines, context, [one for one in then if one.differs])

@@ -1,22 +1,27 @@
-"""Reviews due in a period: on time, late, not done or not to be told, by program and case owner, with evidence.
+"""Reviews due in a period, by program and case owner, with evidence: five outcomes.
 
 Every number follows from the findings of the review-clock rule. A review is on time if it counts by the end of its due
-day, and late by the days after. Where only a document in doubt decides, it cannot be told, and is never on time.
+day and was known to by then; by its own date on time, but entered late, if it became known afterward; and late by the
+days after on which it was held or first signed under clinical guidance. Where only a document in doubt decides, it
+cannot be told, and is never on time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from caretrail.events import PlanReviewed
 from caretrail.findings import Finding
 from caretrail.findings.doubt import asks_nothing
+from caretrail.log.entries import entry_of
 from caretrail.log.records import RecordedEvent
+from caretrail.reading.due_review import DueReview, Outcome
 from caretrail.reading.query import Filters, Selection
 from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
@@ -24,7 +29,11 @@ from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
 
 if TYPE_CHECKING:
+    from caretrail.episode.entry import Entry
     from caretrail.findings.chart.chart import Chart
+    from caretrail.policy import Policy
+    from caretrail.reading.entered import Recording
+    from caretrail.reading.episode_view import EpisodeView
 
 CLOCK = "review_due"
 """The check of the rule on the review clock."""
@@ -34,50 +43,27 @@ REVIEW = "plan_reviewed/"
 
 MISSED = frozenset({"overdue", "not_met"})
 
-Outcome = Literal["on_time", "late", "not_done", "cannot_be_told"]
-
 DueDay = Callable[[date], date | None]
 """The day on which the next review is due, by the review clock as known on a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class DueReview:
-    """A review that was due on a day, and its outcome.
-
-    `done_on` is the day from which a review counted, by the events `done_by`; None if none has. `days_late` counts
-    until that day, the day of the query or the end of the stay. `explained`: it has an explanation, and counts as late
-    all the same. Program and clinician are those of the due day, or of the day it was done if that came first.
-    `evidence` and `arithmetic` are the reasons for the due day. `cannot_be_told`: it was done or not, depending on
-    documents in doubt; of two due days the earlier is meant.
-    """
-
-    episode: str
-    client: str | None
-    program: str | None
-    clinician: str | None
-    rule: str
-    due_on: date
-    outcome: Outcome
-    done_on: date | None
-    done_by: tuple[int, ...]
-    days_late: int
-    explained: bool
-    evidence: tuple[int, ...]
-    arithmetic: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReviewRate:
-    """The reviews due under one case owner in a program; `days_late` are those of late reviews."""
+    """The reviews due under one case owner in a program; `days_late` are those of late reviews.
+
+    `days_entered_late` are those of reviews that were on time by their date only.
+    """
 
     program: str | None
     clinician: str | None
     due: int
     on_time: int
+    entered_late: int
     late: int
     not_done: int
     cannot_be_told: int
     days_late: tuple[int, ...]
+    days_entered_late: tuple[int, ...]
     reviews: tuple[DueReview, ...]
 
 
@@ -98,9 +84,10 @@ def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueRev
     found = tuple(sorted(reviews, key=lambda review: (review.due_on, review.episode)))
     outcomes = [review.outcome for review in found]
     days = tuple(sorted(review.days_late for review in found if review.outcome == "late"))
+    entered = tuple(sorted(review.days_entered_late for review in found if review.outcome == "entered_late"))
     return ReviewRate(
-        program, clinician, len(found), outcomes.count("on_time"), outcomes.count("late"), outcomes.count("not_done"),
-        outcomes.count("cannot_be_told"), days, found,
+        program, clinician, len(found), outcomes.count("on_time"), outcomes.count("entered_late"),
+        outcomes.count("late"), outcomes.count("not_done"), outcomes.count("cannot_be_told"), days, entered, found,
     )  # fmt: skip  # in the order of the fields
 
 
@@ -134,8 +121,10 @@ class ReviewReport(ListQuestion[Reviews]):
         for stream, events in snapshot.recorded(list(candidates)):
             day = snapshot.day(self.query, candidates[stream].zone)
             rows = candidates[stream]
-            for review in due_reviews(rows, _reviews_in(events), day, partial(_running, snapshot, rows.episode)):
-                if selection.is_of(review) and first <= review.due_on <= min(self.query.end or date.max, day):
+            found = due_reviews(rows, _reviews_in(events), day, partial(_running, snapshot, rows.episode))
+            due = [one for one in found if first <= one.due_on <= min(self.query.end or date.max, day)]
+            for review in as_entered(due, rows, snapshot.policy, partial(_entries, events)):
+                if selection.is_of(review):
                     groups.setdefault((review.program, review.clinician), []).append(review)
         rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
         return Reviews(tuple(rate_of(*whose, reviews) for whose, reviews in rates), unread, unjudged)
@@ -152,10 +141,7 @@ def _may_be_due(finding: Finding, first: date, last: date) -> bool:
 
 def _running(snapshot: Snapshot, episode: str, day: date) -> date | None:
     """The day on which the next review of an episode was due, as known on a day."""
-    from caretrail.findings.chart.contradictions import read_chart
-
-    view = snapshot.view(episode)
-    return None if view.policy is None else running_due_day(read_chart(view.history, view.policy), day)
+    return _running_in(snapshot.view(episode), day)
 
 
 def running_due_day(chart: Chart, day: date) -> date | None:
@@ -167,6 +153,53 @@ def running_due_day(chart: Chart, day: date) -> date | None:
         return None
     due = Case(chart, chart.policy.on(day)).clock.due_on(day)
     return due.on if due is not None else None
+
+
+def reviews_of(view: EpisodeView, day: date) -> list[DueReview]:
+    """The reviews of one episode that were due by a day, as known in its view."""
+    versions = frozenset(entry.version for entry in view.entries if entry.kind is PlanReviewed)
+    if view.policy is None or (not versions and not clock_findings(view.rows)):
+        return []
+    due = list(due_reviews(view.rows, versions, day, partial(_running_in, view)))
+    return as_entered(due, view.rows, view.policy, lambda: view.entries)
+
+
+def _running_in(view: EpisodeView, day: date) -> date | None:
+    from caretrail.findings.chart.contradictions import read_chart
+
+    return None if view.policy is None else running_due_day(read_chart(view.history, view.policy), day)
+
+
+def _entries(events: Iterable[RecordedEvent]) -> list[Entry]:
+    return [entry_of(event) for event in events]
+
+
+def as_entered(
+    reviews: Sequence[DueReview], rows: EpisodeRows, by: Policy | None, read: Callable[[], Sequence[Entry]]
+) -> list[DueReview]:
+    """The same reviews, with when each became known as done; `read` gives the events of the episode as recorded.
+
+    `by` judges it by another policy than the one of its admission.
+    """
+    policy = by or usable_policy(rows.policy)
+    if policy is None or not any(review.done_by for review in reviews):
+        return list(reviews)
+    from caretrail.reading.entered import Recording  # measured start-up: loads the event models
+
+    recording = Recording(read(), rows.zone, policy)
+    return [_as_entered(review, recording) if review.done_by else review for review in reviews]
+
+
+def _as_entered(review: DueReview, recording: Recording) -> DueReview:
+    versions, rule, done_on = review.done_by, review.rule, review.done_on
+    if done_on is None:
+        return review
+    known = replace(review, held_on=recording.held_on(versions), imported=recording.is_imported(versions))
+    if review.outcome != "on_time":
+        return replace(known, recorded_at=recording.recorded_at(versions, rule, done_on))
+    entered = recording.done(versions, rule, review.due_on, done_on)
+    outcome: Outcome = "entered_late" if entered.days_after else "on_time"
+    return replace(known, outcome=outcome, recorded_at=entered.recorded_at, days_entered_late=entered.days_after)
 
 
 def _reviews_in(events: Iterable[RecordedEvent]) -> frozenset[int]:

@@ -16,6 +16,7 @@ from caretrail.findings import QUIET_VERDICTS
 from caretrail.findings.doubt import asks_nothing
 from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.reading.answers import EligibilityRow, FindingRow
+from caretrail.reading.due_review import DueReview
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import Marks, mark_fields
 from caretrail.reading.names import require
@@ -24,6 +25,16 @@ from caretrail.reading.query import TODAY, Filters, Query, Selection
 from caretrail.reading.question import OneEpisode, Question
 from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
+from caretrail.reading.questions.reviews import reviews_of
+from caretrail.reading.sheet_lines import (
+    DocumentLine,
+    PerformerLine,
+    SessionLine,
+    SignatureLine,
+    StayLine,
+    TeamLine,
+    TreatedLine,
+)
 from caretrail.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -34,91 +45,11 @@ _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureLine:
-    """Who signed, or who has not: `state` is signed, deferred, declined or missing."""
-
-    signer: str
-    role: str | None
-    credential: str | None
-    state: str
-    signed_on: date | None
-    method: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLine:
-    """A plan, review or determination with its signatures of that day; `label` is its number or decision."""
-
-    version: int
-    occurred_on: date
-    author: str
-    label: str
-    signatures: tuple[SignatureLine, ...]
-    marks: Marks
-
-
-@dataclass(frozen=True, slots=True)
-class PerformerLine:
-    """Who gave a service, with the credential as stated."""
-
-    id: str
-    credential: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    """A session of that day: attended, or missed and why; and who gave it."""
-
-    version: int
-    service: str
-    start_time: str | None
-    minutes: int
-    group_size: int | None
-    modality: str | None
-    attended: bool
-    cause: str | None
-    performers: tuple[PerformerLine, ...]
-    marks: Marks
-
-
-@dataclass(frozen=True, slots=True)
-class TeamLine:
-    """Someone on the team that day, with role and credential as stated."""
-
-    id: str
-    role: str
-    credential: str | None
-    carries_the_case: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StayLine:
-    """The length of the stay: its first day is day 1 of week 1. No rule judges it by the typical weeks."""
-
-    first_day: date
-    day: int
-    week: int
-    typical_weeks: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class TreatedLine:
-    """What the client attended on the days of one answer on continued stay, through `last`; `days` had a session."""
-
-    verdict: str
-    first: date
-    last: date
-    sessions: int
-    days: int
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
     """One day of one episode. Minutes are of attended sessions; `week_start` is the first day of the pack's week.
 
-    `treated` is what was attended under each answer on continued stay so far. `stay` is None on a day without one.
-    `struck_sessions` are sessions of that day that were voided.
+    `reviews_due` were due up to the day; `treated` is what was attended under each answer on continued stay so far.
+    `stay` is None on a day without one. `struck_sessions` are sessions of that day that were voided.
     """
 
     episode: str
@@ -134,6 +65,7 @@ class Sheet:
     last_review: DocumentLine | None
     missing_on_review: tuple[str, ...]
     next_review_due: date | None
+    reviews_due: tuple[DueReview, ...]
     determination: DocumentLine | None
     eligibility: EligibilityRow
     treated: tuple[TreatedLine, ...]
@@ -203,6 +135,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         last_review=_document(view, review, history, day),
         missing_on_review=_missing(view, review, day),
         next_review_due=_next_due(view, clock, history, day),
+        reviews_due=tuple(reviews_of(view, day)),
         determination=_document(view, _latest(history, events.ContinuedStayDetermined), history, day),
         eligibility=eligibility_row(view.rows, day),
         treated=_treated(view, case, day),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
+from caretrail.days import today_in
 from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, clinical_order
@@ -13,6 +14,7 @@ from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow, event_row
 from caretrail.reading.query import TODAY, Query
 from caretrail.reading.question import OneEpisode
+from caretrail.reading.questions.reviews import reviews_of
 from caretrail.reading.snapshot import Snapshot
 
 Order = Literal["recorded", "clinical"]
@@ -47,4 +49,10 @@ def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[Eve
             return happened_on(entry, acting), entry.traits.amends, clinical_order(effective)
 
         entries = sorted(entries, key=place)
-    return [event_row(view, entry) for entry in entries if as_of is None or happened_on(entry, acting) <= as_of]
+    day = as_of or today_in(view.rows.zone, view.entries[-1].recorded_at)
+    done = {version: review for review in reviews_of(view, day) for version in review.done_by}
+    return [
+        event_row(view, entry, done.get(entry.version))
+        for entry in entries
+        if as_of is None or happened_on(entry, acting) <= as_of
+    ]

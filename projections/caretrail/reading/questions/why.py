@@ -16,12 +16,14 @@ from caretrail.findings.not_counted import not_counted
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.reading.answers import FindingRow
+from caretrail.reading.due_review import DueReview
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow, event_row
 from caretrail.reading.names import nearest, short_rules
 from caretrail.reading.query import TODAY, Query, is_rule
 from caretrail.reading.question import OneEpisode
 from caretrail.reading.questions.findings import finding_row
+from caretrail.reading.questions.reviews import CLOCK, reviews_of
 from caretrail.reading.readings import ReadingRow, readings_of, telling
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.rows import EpisodeRows, Span
@@ -74,7 +76,7 @@ class Reasons:
     words. `on` is false for a rule that is switched off; `silent` is the reason why a rule has no finding, if there is
     one. `explained_by` are the explanations that name the rule, `readings` the open questions of its text, and
     `history` its verdicts up to the day. `not_counted` are the recorded documents that do not count for a deadline on
-    that day, or may not.
+    that day, or may not; `reviews` what became of the reviews that were due, for a rule that says when they are.
     """
 
     episode: str
@@ -99,6 +101,7 @@ class Reasons:
     readings: tuple[ReadingRow, ...]
     history: tuple[Interval, ...]
     not_counted: tuple[NotCountedRow, ...]
+    reviews: tuple[DueReview, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def why_of(rows: EpisodeRows, view: EpisodeView | None, asked: str, as_of: date 
         readings=readings_of(view, pack, rule, up, day) if view and pack and judged else (),
         history=verdicts.history(),
         not_counted=_not_counted(view, words, day) if view and words and judged else (),
+        reviews=_reviews(view, words, rule, day) if view and words and judged else (),
     )
 
 
@@ -344,6 +348,11 @@ def _not_counted(view: EpisodeView, rule: Rule, day: date) -> tuple[NotCountedRo
     """The documents on record that do not count for a deadline."""
     found = not_counted(view.history, view.policy, rule, day) if view.policy is not None else []
     return tuple(NotCountedRow(event_row(view, view.entries[one.version - 1]), one.doubtful, one.why) for one in found)
+
+
+def _reviews(view: EpisodeView, words: Rule, rule: str, day: date) -> tuple[DueReview, ...]:
+    """The reviews that were due up to the day, for a rule that says when they are."""
+    return tuple(one for one in reviews_of(view, day) if one.rule == rule) if words.check == CLOCK else ()
 
 
 def _events(view: EpisodeView | None, versions: Iterable[int]) -> tuple[EventRow, ...]:

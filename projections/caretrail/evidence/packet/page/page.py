@@ -19,8 +19,10 @@ from caretrail.evidence.packet.page.picture import SERVICES, Lane, Picture, days
 from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext
 from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.policy.own_rules import OWN_RULES
+from caretrail.reading.due_review import what_became
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.sheet import Sheet
+from caretrail.reading.shown_then import ShownThen
 from caretrail.text import visible
 
 SIGNS = {
@@ -40,11 +42,14 @@ SIGNS = {
 """A sign beside each verdict, for eyes and printers that do not tell colors apart."""
 
 
-def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], context: PacketContext) -> str:
+def timeline_page(
+    view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], context: PacketContext, then: Sequence[ShownThen]
+) -> str:
     """Write the page of one episode: one HTML file without scripts that loads nothing.
 
     `view` is the episode as known at the position of the context, `sheet` its sheet on the day asked about, `lines` all
-    its events in recorded order as far as they may be shown. The same values give the same bytes.
+    its events in recorded order as far as they may be shown, `then` what was shown at the time and is not known any
+    more. The same values give the same bytes.
     """
     packs = view.policy.versions if view.policy else ()
     titles = {rule: words.title for rule, words in OWN_RULES.items()}
@@ -65,6 +70,8 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
         packs=sorted({found.pack for found in view.findings if found.pack}),
         titles=titles,
         rules=_by_rule(view, titles, documents),
+        reviews=[(one, what_became(one)) for one in sheet.reviews_due],
+        then=then,
         rows=lines,
         counts=_counts(lines),
         chart=drawn(picture),

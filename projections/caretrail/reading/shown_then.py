@@ -1,0 +1,138 @@
+"""What was shown then: the verdicts on an episode as the log told them at the time, day after day.
+
+What is recorded later changes what is known of a day, never what somebody could see on it. Each stretch of the log
+between two recordings is judged as it was, and asked only about the days on which it was the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+
+from caretrail.days import earlier, next_day, today_in
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
+from caretrail.findings import Finding
+from caretrail.findings.judge import judge
+from caretrail.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class ShownThen:
+    """A verdict that was to be seen from one civil day through another, and what is known of its first day now.
+
+    `known_from` (UTC) is when it became known; `ended_by` is the version of the event whose recording took it away,
+    None if a day passed that changes it, or if it still stands. `now` is None where the rule says nothing of that day
+    any more.
+    """
+
+    rule: str
+    pack: str
+    subject: str
+    verdict: str
+    due_on: date | None
+    message: str
+    first_day: date
+    last_day: date
+    known_from: datetime
+    ended_by: int | None
+    now: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else is known of its first day today."""
+        return self.verdict != self.now
+
+
+_Matters: TypeAlias = dict[tuple[str, str, str], list[Finding]]
+"""Findings by pack, rule and subject."""
+
+
+class _Stage(NamedTuple):
+    """The first `known` events, which were all there was from one instant to the next event, of version `next`."""
+
+    known: int
+    since: datetime
+    first: date
+    last: date
+    next: int | None
+
+
+def shown_then(
+    entries: Sequence[Entry], zone: str | None, policy: Policy, until: date, left_out: Callable[[int], bool]
+) -> list[ShownThen]:
+    """The verdicts shown from the first recording through a day, by rule, subject and day; not_applicable is none.
+
+    `entries` are the events in the order of recording, judged by `policy`. Nothing is told of what was known after so
+    many events if they are `left_out`.
+    """
+    now = _by_matter(judge(effective_history(entries), policy).findings)
+    found: dict[tuple[object, ...], list[ShownThen]] = {}
+    for stage in _stages(entries, zone, until):
+        if left_out(stage.known):
+            continue
+        for finding in judge(effective_history(entries[: stage.known]), policy).findings:
+            if finding.verdict != "not_applicable" and (shown := _shown(finding, stage, now)) is not None:
+                matter = shown.pack, shown.rule, shown.subject, shown.verdict, shown.due_on
+                _add(found.setdefault(matter, []), shown)
+    every = (one for stretches in found.values() for one in stretches)
+    return sorted(every, key=lambda one: (one.rule, one.subject, one.first_day, one.known_from))
+
+
+def _stages(entries: Sequence[Entry], zone: str | None, until: date) -> Iterator[_Stage]:
+    """The stages through a day; what was recorded within one minute came at once."""
+    last_of_minute = [
+        place
+        for place, (one, following) in enumerate(pairwise([*entries, None]), 1)
+        if one is not None and (following is None or _minute(one) != _minute(following))
+    ]
+    for known, following in pairwise([*last_of_minute, None]):
+        if known is None:
+            return
+        since = entries[known - 1].recorded_at
+        first = today_in(zone, since)
+        if first > until:
+            return
+        then = entries[known] if following is not None else None
+        last = until if then is None else min(until, today_in(zone, then.recorded_at))
+        yield _Stage(known, since, first, last, then.version if then is not None else None)
+
+
+def _minute(entry: Entry) -> datetime:
+    return entry.recorded_at.replace(second=0, microsecond=0)
+
+
+def _shown(finding: Finding, stage: _Stage, now: _Matters) -> ShownThen | None:
+    """The days of a stage on which a finding of it was to be seen."""
+    first = max(finding.start, stage.first)
+    last = min(stage.last, earlier(finding.end, 1))
+    if first > last:
+        return None
+    said = next((one.verdict for one in now.get(_matter(finding), ()) if one.holds(first)), None)
+    ended_by = stage.next if last == stage.last and finding.holds(next_day(last)) else None
+    return ShownThen(
+        finding.rule, finding.pack, finding.subject, finding.verdict, finding.due_on, finding.message, first, last,
+        stage.since, ended_by, said,
+    )  # fmt: skip  # in the order of the fields
+
+
+def _add(stretches: list[ShownThen], shown: ShownThen) -> None:
+    """Lengthen the last stretch if this one goes on where it ends, and the same is known of it now."""
+    if stretches and shown.first_day <= next_day(stretches[-1].last_day) and shown.now == stretches[-1].now:
+        stretches[-1] = replace(stretches[-1], last_day=shown.last_day, ended_by=shown.ended_by)
+    else:
+        stretches.append(shown)
+
+
+def _matter(finding: Finding) -> tuple[str, str, str]:
+    return finding.pack, finding.rule, finding.subject
+
+
+def _by_matter(findings: Iterable[Finding]) -> _Matters:
+    found: _Matters = {}
+    for finding in findings:
+        found.setdefault(_matter(finding), []).append(finding)
+    return found
