@@ -30,7 +30,7 @@ def inspect_command(packet: Path, key: str | None, places: Sequence[str], as_jso
     the packet to a checkpoint of yours. One key that signed two histories is found by the checkpoints you kept.
 
         caretrail audit inspect packet.zip --key ledger.key.pub
-        caretrail audit inspect packet.zip --key ledger.key.pub --checkpoint /mnt/auditor
+        caretrail audit inspect packet.zip --key ledger.key.pub --checkpoint kept/
     """
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import BadKey
