@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,12 +37,16 @@ def show(url: str, access_url: str) -> None:
         primary.close()
 
 
+def unseen(_done: int, _total: int) -> None:
+    """Watch nothing."""
+
+
 def copy_of(url: str, folder: Path) -> str:
     """A copy of a store, row by row, in a file of one's own that everyone may write."""
     place = f"sqlite://{folder}/own/{secrets.token_hex(4)}.db"
     init_store(place)
     with open_recorder(url) as source, open_recorder(place) as target:
-        copy_store(source, target, lambda *_: None)
+        copy_store(source, target, unseen)
     (folder / "own").chmod(0o777)
     Path(place.removeprefix("sqlite://")).chmod(0o666)
     return place
@@ -97,9 +101,10 @@ def reading_by_login_here(url: str) -> Generator[str]:
 
 
 @pytest.mark.parametrize("trick", [reading_by_options, reading_by_login, reading_by_login_here])
-def test_who_makes_a_session_read_only_is_shown_nothing(postgres_url: str, tmp_path: Path, trick: object) -> None:
+def test_who_makes_a_session_read_only_is_shown_nothing(
+    postgres_url: str, tmp_path: Path, trick: Callable[[str], AbstractContextManager[str]]
+) -> None:
     """Given a primary, and an exact copy of it as the place for accesses: `census`, too, shows nothing."""
-    assert callable(trick)
     assert Caretrail(postgres_url, tmp_path)("append", input=EXAMPLE.read_text()).status == 0
     own = copy_of(postgres_url, tmp_path)
     with trick(postgres_url) as url:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from caretrail.log.leaf import LogColumns
@@ -18,6 +18,10 @@ class _Named(NamedTuple):
     needle: bytes
 
 
+def _account_stream(namespace: UUID, account: str) -> bytes:
+    return access_stream(namespace, account).bytes
+
+
 class OwnStreams:
     """Compares the stream of each row with the one that its content gives, in a store of this namespace.
 
@@ -28,7 +32,7 @@ class OwnStreams:
         self._namespace = namespace
         self._log = log
         self._named: dict[bytes, _Named] = {}
-        self._account = lru_cache(maxsize=1000)(lambda account: access_stream(namespace, account).bytes)
+        self._account = lru_cache(maxsize=1000)(partial(_account_stream, namespace))
 
     def __call__(self, row: LogColumns) -> bool:
         """Whether a row of the log stands in its own stream."""
@@ -46,9 +50,10 @@ class OwnStreams:
 
     def _read(self, payload: bytes) -> _Named | None:
         try:
-            found = json.loads(payload)
+            found: object = json.loads(payload)
+            fields = cast("dict[str, object]", found) if isinstance(found, dict) else {}
             for field, stream_of in (("episode", episode_stream), ("program", program_stream)):
-                name = found.get(field) if isinstance(found, dict) else None
+                name = fields.get(field)
                 if isinstance(name, str):
                     needle = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}".encode()
                     return _Named(stream_of(self._namespace, name).bytes, needle)

@@ -21,7 +21,9 @@ SECTIONS = {
         "amendments": (
             "caretrail.cli.audit.amendments", "Count late entries, corrections, addenda and voids by author"
         ),
-        "reviews": ("caretrail.cli.audit.reviews", "Count the reviews that were due: on time, entered late, late, not done"),
+        "reviews": (
+            "caretrail.cli.audit.reviews", "Count the reviews that were due: on time, entered late, late, not done"
+        ),
         "access": ("caretrail.cli.audit.access", "Show who viewed which episodes"),
     },
 }  # fmt: skip  # one command, one line
