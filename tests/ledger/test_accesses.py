@@ -111,7 +111,7 @@ ATTACKS: dict[str, tuple[Callable[[list[LogColumns]], list[LogColumns]], Tamperi
     ),
     "another account": (
         lambda rows: [changed(row, by="c-innocent") if row[0] == 150 else row for row in rows],
-        Tampering.ALTERED, 1, None,
+        Tampering.ALTERED, 1, Tampering.EDITED,
     ),
     "another author asserted": (
         lambda rows: [changed(row, asserted_by="c-innocent") if row[0] == 150 else row for row in rows],

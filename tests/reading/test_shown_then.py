@@ -16,7 +16,7 @@ from caretrail.policy import Policy
 from caretrail.reading.shown_then import ShownThen, shown_then
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK
-from tests.support.build import admitted, assessed, event, plan, signature
+from tests.support.build import admitted, assessed, event, plan, signature, voided
 from tests.support.example import day
 from tests.support.recorded import recorded_after
 
@@ -72,6 +72,16 @@ def test_what_was_known_with_an_event_of_another_client_is_left_out() -> None:
     entries = recorded(*BEGINNING, ("03-04", reviewed("02-05")))
     found = shown_then(entries, ZONE, POLICY, day("03-10"), lambda known: known < 4)
     assert min(one.first_day for one in found) == day("03-04")
+
+
+def test_of_two_reviews_of_one_day_the_one_that_stands_longer_tells_how_long() -> None:
+    """Both lack what R2 asks for; one of them is corrected: the other goes on."""
+    lacking = event(
+        "plan_reviewed", "01-08", plan_version=1, participants=[], signatures=[signature("c-ortiz", "01-08")]
+    )
+    entries = recorded(*BEGINNING, ("01-08", lacking), ("01-08", lacking), ("01-12", voided("01-12", 5)))
+    found = [one for one in shown(entries, "01-20", "NE21-R2") if one.verdict != "met"]
+    assert {one.last_day for one in found if one.first_day <= day("01-12") <= one.last_day} == {day("01-20")}
 
 
 @settings(phases=(Phase.generate,), max_examples=15, suppress_health_check=[HealthCheck.too_slow])

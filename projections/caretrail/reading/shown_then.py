@@ -74,7 +74,8 @@ def shown_then(
     for stage in _stages(entries, zone, until):
         if left_out(stage.known):
             continue
-        for finding in judge(effective_history(entries[: stage.known]), policy).findings:
+        judged = judge(effective_history(entries[: stage.known]), policy).findings
+        for finding in sorted(judged, key=lambda one: one.start):
             if finding.verdict != "not_applicable" and (shown := _shown(finding, stage, now)) is not None:
                 matter = shown.pack, shown.rule, shown.subject, shown.verdict, shown.due_on
                 _add(found.setdefault(matter, []), shown)
@@ -120,9 +121,13 @@ def _shown(finding: Finding, stage: _Stage, now: _Matters) -> ShownThen | None:
 
 
 def _add(stretches: list[ShownThen], shown: ShownThen) -> None:
-    """Lengthen the last stretch if this one goes on where it ends, and the same is known of it now."""
+    """Lengthen the last stretch if this one goes on where it ends, and the same is known of it now.
+
+    Two reviews of one day are one matter: the one that stands longer tells how long.
+    """
     if stretches and shown.first_day <= next_day(stretches[-1].last_day) and shown.now == stretches[-1].now:
-        stretches[-1] = replace(stretches[-1], last_day=shown.last_day, ended_by=shown.ended_by)
+        if shown.last_day >= stretches[-1].last_day:
+            stretches[-1] = replace(stretches[-1], last_day=shown.last_day, ended_by=shown.ended_by)
     else:
         stretches.append(shown)
 
