@@ -38,8 +38,8 @@ def report(place: Place) -> list[str]:
         *("", "### PostgreSQL, eight clients", "", *ratios(eight)),
         *("", "### Callers that share one process", ""),
         "What threads send at the same time is appended together. Asked for are 2.5 times one caller beside the server",
-        "and 3 times away from it. Beside it one caller waits so little that deciding, which one thread at a time can do,",
-        "is most of the work.",
+        "and 3 times away from it. Beside it one caller waits so little that deciding, one thread at a time, is",
+        "most of the work.",
         "",
         *callers_of_one_process(place),
     ]
