@@ -45,7 +45,9 @@ class Goal:
 def _flat(found: Found) -> float:
     """The cost of an event at the largest size, as a multiple of that at the smallest."""
     costs = [point["rebuild"] for point in found["scale"]["points"]]
-    return float(found["rebuild"]["cost"] / costs[0]) if costs else 1.0
+    if not costs:
+        raise KeyError("no smaller size was measured")
+    return float(found["rebuild"]["cost"] / costs[0])
 
 
 JUDGING = (
