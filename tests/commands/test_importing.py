@@ -16,6 +16,7 @@ from caretrail.commands.command import Receipt
 from caretrail.errors import ImportTooLate
 from caretrail.events import Event
 from caretrail.log import open_recorder
+from caretrail.log.records import episode_stream
 from tests.support.build import admitted, reviewed, session
 from tests.support.care import NOW
 from tests.support.program import Caretrail
@@ -100,7 +101,7 @@ def test_a_retry_of_an_import_gets_its_first_receipt(desk: Desk) -> None:
 def test_the_database_refuses_it_whoever_asks(logins: dict[str, str]) -> None:
     """By SQL, past every decision of this program; the control is the operator."""
     with open_recorder(logins["writer"]) as writer, open_recorder(logins["operator"]) as operator:
-        stream, other = (Commands(writer, lambda: NOW).episode_stream(name) for name in ("E-1", "E-2"))
+        stream, other = (episode_stream(writer.namespace, name) for name in ("E-1", "E-2"))
         writer.append([pending(stream, 1, name="admitted/1;imported"), pending(stream, 2)])
         for call in (
             [pending(stream, 3, name="plan_reviewed/1;imported")],

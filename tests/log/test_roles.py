@@ -16,7 +16,7 @@ from caretrail.log.records import Log, PendingAccess
 from tests.support.stores import pending, run_sql
 
 JAN = date(2025, 1, 1)
-WORKING = ("writer", "reader", "auditor", "projector")
+WORKING = ("writer", "reader", "auditor", "projector", "operator")
 
 ROW = "gen_random_uuid(), 1, 'n/1', '', '2001-01-01 00:00+00', 'somebody else', '', 's', 'x', '0123456789abcdef'"
 COPIED = (
@@ -252,8 +252,11 @@ ACCESS = (
     "SELECT recorded_by, recorded_at, position FROM caretrail.record_access("
     "'{x}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
 )
-LOOKING = ("writer", "reader", "auditor", "projector", "owner", "superuser")
-ENTERING = [*((kind, "append") for kind in ("writer", "superuser")), *((kind, "record_access") for kind in LOOKING)]
+LOOKING = ("writer", "reader", "auditor", "projector", "operator", "owner", "superuser")
+ENTERING = [
+    *((kind, "append") for kind in ("writer", "operator", "superuser")),
+    *((kind, "record_access") for kind in LOOKING),
+]
 """Who may enter something by which function."""
 
 
