@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +18,7 @@ from uuid import UUID, uuid5
 from eventsourcing.persistence import StoredEvent
 
 from caretrail.errors import AccessAppended, InvalidEvent
+from caretrail.tokens import ID_PATTERN
 
 SALT_BYTES = 16
 #: PostgreSQL keeps no index entry above 2,704 bytes; both stores refuse at the same, lower, length.
@@ -121,6 +124,15 @@ def episode_stream(namespace: UUID, episode: str) -> UUID:
 
 
 @lru_cache(maxsize=1000)
+def case_number_in(payload: bytes) -> str | None:
+    """The case number that a payload names, without a model of its event; None if it is none, or no JSON."""
+    try:
+        name = json.loads(payload).get("episode")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return name if isinstance(name, str) and re.fullmatch(ID_PATTERN, name) else None
+
+
 def program_stream(namespace: UUID, program: str) -> UUID:
     """The stream of a program's own events, in a namespace of its own within that of the store."""
     return uuid5(uuid5(namespace, "program"), program)

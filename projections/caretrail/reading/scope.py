@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from caretrail.log.records import case_number_in
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.values import stream_of
 
@@ -50,13 +50,5 @@ def case_numbers(recorder: EventRecorder, streams: Sequence[UUID]) -> dict[UUID,
         rows = (row for page in pages for row in database.query(sql, {"streams": page}))
     else:
         rows = (row for stream in streams for row in database.query(sql, {"stream": stream}))
-    named = ((stream_of(stream), _case_number(payload)) for stream, payload in rows)
+    named = ((stream_of(stream), case_number_in(payload)) for stream, payload in rows)
     return {stream: name for stream, name in named if name is not None}
-
-
-def _case_number(payload: bytes) -> str | None:
-    try:
-        name = json.loads(payload).get("episode")
-    except (ValueError, AttributeError):
-        return None
-    return name if isinstance(name, str) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.log.entries import decoded_entry_of, require_next, require_own
+from caretrail.log.records import case_number_in
 from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from caretrail.episode.stays import LevelStay
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
-
-_CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Unreadable(Exception):  # a state, not an error of the caller
@@ -212,8 +210,4 @@ def _name(episode: Episode, event: RecordedEvent) -> str | None:
     for entry in episode.entries:
         if isinstance(entry.event, EpisodeEvent):
             return entry.event.episode
-    try:
-        name = json.loads(event.state).get("episode")
-    except (ValueError, AttributeError):
-        return None
-    return name if isinstance(name, str) and _CASE_NUMBER.fullmatch(name) else None
+    return case_number_in(event.state)
