@@ -19,6 +19,7 @@ from tests.findings.text_history import PACK
 from tests.support.build import admitted, assessed, event, plan, signature, voided
 from tests.support.example import day
 from tests.support.recorded import recorded_after
+from tests.support.reviews import counting_review
 
 POLICY = Policy((PACK,))
 ZONE = "America/Chicago"
@@ -37,18 +38,11 @@ def shown(entries: list[Entry], until: str, rule: str) -> list[ShownThen]:
     return [one for one in found if one.rule == rule]
 
 
-def reviewed(on: str) -> Event:
-    signatures = [signature("c-ortiz", on), signature("cl-E-1", on)]
-    return event(
-        "plan_reviewed", on, plan_version=1, participants=["client"], updated=True, signatures=signatures
-    )  # fmt: skip  # one event
-
-
 BEGINNING = [("01-07", assessed("01-02")), ("01-07", admitted("01-05")), ("01-07", plan("01-07"))]
 
 
 def test_a_review_dated_back_does_not_take_away_that_the_board_said_overdue() -> None:
-    entries = recorded(*BEGINNING, ("03-04", reviewed("02-05")))
+    entries = recorded(*BEGINNING, ("03-04", counting_review("02-05")))
     [overdue] = [one for one in shown(entries, "03-07", "NE21-R1") if one.verdict == "overdue"]
     assert (overdue.first_day, overdue.last_day, overdue.ended_by) == (day("02-07"), day("03-04"), 4)
     assert (overdue.due_on, overdue.now, overdue.differs) == (day("02-06"), "met", True)
@@ -57,7 +51,7 @@ def test_a_review_dated_back_does_not_take_away_that_the_board_said_overdue() ->
 
 def test_what_is_known_of_it_now_stands_beside_what_was_shown() -> None:
     """Given nothing was entered later, then what was shown is what is known."""
-    found = shown(recorded(*BEGINNING, ("02-05", reviewed("02-05"))), "02-20", "NE21-R1")
+    found = shown(recorded(*BEGINNING, ("02-05", counting_review("02-05"))), "02-20", "NE21-R1")
     assert [one.verdict for one in found] == ["met", "due_soon", "met"]
     assert not [one for one in found if one.differs]
 
@@ -69,7 +63,7 @@ def test_nothing_was_shown_before_anything_was_recorded() -> None:
 
 
 def test_what_was_known_with_an_event_of_another_client_is_left_out() -> None:
-    entries = recorded(*BEGINNING, ("03-04", reviewed("02-05")))
+    entries = recorded(*BEGINNING, ("03-04", counting_review("02-05")))
     found = shown_then(entries, ZONE, POLICY, day("03-10"), lambda known: known < 4)
     assert min(one.first_day for one in found) == day("03-04")
 

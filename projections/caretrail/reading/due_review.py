@@ -23,7 +23,7 @@ class DueReview:
     `evidence` and `arithmetic` are the reasons for the due day. `cannot_be_told`: it was done or not, depending on
     documents in doubt; of two due days the earlier is meant. `held_on` is the day of the review itself, `recorded_at`
     (UTC) when it became known as done, `days_entered_late` how many days after it was due if it was done in time.
-    `imported`: a historical load, which counts as known when it happened.
+    `imported`: a historical load, which counts as known when it happened if nothing was recorded before.
     """
 
     episode: str

@@ -80,10 +80,10 @@ class Recording:
 
     def _known_on(self, day: date) -> int:
         """How many of the events were known by the end of a day."""
-        known = 0
+        known, live = 0, False
         for entry in self._entries:
-            imported_first = entry.imported and known == entry.version - 1
-            if not imported_first and self._day_of(entry) > day:
+            live = live or not entry.imported
+            if live and self._day_of(entry) > day:
                 break
             known = entry.version
         return known

@@ -53,9 +53,10 @@ def reviews_command(
 ) -> None:
     """Count the reviews that were due: on time, entered late, late, not done.
 
-    A review is on time if it was recorded by the end of its due day, or imported. One that is on time by its own date
-    but was recorded later was entered late. Late is one that was held, or first signed by a clinician, after its due
-    day. One that was done only if a document in doubt counts cannot be told: it is due, and never on time.
+    A review is on time if it was recorded by the end of its due day, or imported before anything else. One that is on
+    time by its own date but was recorded later was entered late. Late is one that was held, or first signed by a
+    clinician, after its due day. One that was done only if a document in doubt counts cannot be told: it is due, and
+    never on time.
 
     Counts by program and by case owner on the due day, or on the day the review was done if earlier. Stays that ended
     before the due day, and reviews due on the day itself, are not counted. --json adds the reviews to each row, with
