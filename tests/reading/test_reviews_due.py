@@ -120,6 +120,33 @@ def test_a_review_that_counts_on_the_last_day_of_a_stay_and_moves_nothing_is_non
     assert found == walked(history, day("03-03")) == [(day("02-04"), "not_done", None, 27)]
 
 
+def test_a_review_that_counts_on_the_last_day_of_the_only_stay_and_moves_nothing_is_none_of_its_own() -> None:
+    """Given a review held on the day of admission, when it counts with the plan on the day of the discharge."""
+    history = history_of(
+        """
+        2026-01-05 admitted
+        2026-01-05 review of 1 signed by c-ortiz, cl-7f3a
+        2026-01-07 plan 1 signed by c-ortiz, cl-7f3a
+        2026-01-07 discharged completed
+        """
+    )
+    assert told(history, day("03-03")) == walked(history, day("03-03")) == []
+
+
+def test_a_review_on_the_last_day_of_the_only_stay_that_moves_the_due_day_was_on_time() -> None:
+    """Given a plan of 7 January, when its review is held on the day of the discharge, then it was one due review."""
+    history = history_of(
+        """
+        2026-01-05 admitted
+        2026-01-07 plan 1 signed by c-ortiz, cl-7f3a
+        2026-01-28 review of 1 signed by c-ortiz, cl-7f3a
+        2026-01-28 discharged completed
+        """
+    )
+    expected = [(day("02-06"), "on_time", day("01-28"), 0)]
+    assert told(history, day("03-03")) == walked(history, day("03-03")) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from uuid import UUID
 
 from caretrail.events import PlanReviewed
@@ -43,8 +43,16 @@ REVIEW = "plan_reviewed/"
 
 MISSED = frozenset({"overdue", "not_met"})
 
-DueDay = Callable[[date], date | None]
-"""The day on which the next review is due, by the review clock as known on a day."""
+
+class RunningDue(NamedTuple):
+    """The day on which the next review is due as known on a day, and whether that day ends a stay: then none is due."""
+
+    due_on: date | None
+    stay_ends: bool
+
+
+DueDay = Callable[[date], RunningDue]
+"""What the review clock says on a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +147,18 @@ def _may_be_due(finding: Finding, first: date, last: date) -> bool:
     return _hides_due_day(finding) or (finding.due_on is not None and first <= finding.due_on <= last)
 
 
-def _running(snapshot: Snapshot, episode: str, day: date) -> date | None:
+def _running(snapshot: Snapshot, episode: str, day: date) -> RunningDue:
     """The day on which the next review of an episode was due, as known on a day."""
     return _running_in(snapshot.view(episode), day)
 
 
-def running_due_day(chart: Chart, day: date) -> date | None:
-    """The day on which the next review is due, as known on a day; None on the last day of a stay, which ends it."""
+def running_due_day(chart: Chart, day: date) -> RunningDue:
+    """The day on which the next review is due, as known on a day."""
     from caretrail.findings.case import Case
 
     stay = chart.stay_on(day)
-    if stay is not None and stay.last == day:
-        return None
     due = Case(chart, chart.policy.on(day)).clock.due_on(day)
-    return due.on if due is not None else None
+    return RunningDue(due.on if due is not None else None, stay is not None and stay.last == day)
 
 
 def reviews_of(view: EpisodeView, day: date) -> list[DueReview]:
@@ -164,10 +170,12 @@ def reviews_of(view: EpisodeView, day: date) -> list[DueReview]:
     return as_entered(due, view.rows, view.policy, lambda: view.entries)
 
 
-def _running_in(view: EpisodeView, day: date) -> date | None:
+def _running_in(view: EpisodeView, day: date) -> RunningDue:
     from caretrail.findings.chart.contradictions import read_chart
 
-    return None if view.policy is None else running_due_day(read_chart(view.history, view.policy), day)
+    if view.policy is None:
+        return RunningDue(None, stay_ends=False)
+    return running_due_day(read_chart(view.history, view.policy), day)
 
 
 def _entries(events: Iterable[RecordedEvent]) -> list[Entry]:
@@ -244,7 +252,7 @@ def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date, due_day: 
     """The reviews due by a day, with the outcome of each by then; `reviews` are versions of reviews."""
     told = [finding for finding in clock_findings(rows) if finding.start <= day]
     counted = _counted(told, reviews)
-    runs = _runs([_with_due_day(finding, due_day) for finding in told], counted)
+    runs = list(_joined(_runs([_with_due_day(finding, due_day) for finding in told], counted), due_day))
     for run, following in zip(runs, [*runs[1:], None], strict=False):
         due = run.due
         if due is not None and due.due_on is not None:
@@ -262,7 +270,8 @@ def _with_due_day(finding: Finding, due_day: DueDay) -> Finding:
     """The finding with the due day that runs."""
     if not _hides_due_day(finding):
         return finding
-    return finding._replace(ruling=finding.ruling._replace(due_on=due_day(finding.start)))
+    running = due_day(finding.start)
+    return finding._replace(ruling=finding.ruling._replace(due_on=None if running.stay_ends else running.due_on))
 
 
 def _counted(findings: Sequence[Finding], reviews: frozenset[int]) -> list[frozenset[int]]:
@@ -288,16 +297,21 @@ def _runs(findings: Iterable[Finding], counted: Iterable[frozenset[int]]) -> lis
             runs[-1].findings.append(finding)
         else:
             runs.append(_Run(counting, [finding]))
-    return list(_joined(runs))
+    return runs
 
 
-def _joined(runs: Iterable[_Run]) -> Iterator[_Run]:
-    """Join runs of one due day: on the last day of a stay a review that comes to count tells none."""
+def _joined(runs: Iterable[_Run], due_day: DueDay) -> Iterator[_Run]:
+    """Join runs of one due day: on the last day of a stay a review that comes to count tells none.
+
+    The clock is then asked whether that review moved the due day of the run before.
+    """
     last: _Run | None = None
     for run in runs:
-        if last is not None and last.due and run.due and last.due.due_on == run.due.due_on:
-            last = _Run(run.counting, [*last.findings, *run.findings])
-            continue
+        if last is not None and last.due:
+            due_on = run.due.due_on if run.due else due_day(run.findings[0].start).due_on
+            if last.due.due_on == due_on:
+                last = _Run(run.counting, [*last.findings, *run.findings])
+                continue
         if last is not None:
             yield last
         last = run
