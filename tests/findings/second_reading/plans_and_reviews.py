@@ -229,8 +229,9 @@ class Chart:
         for _, one in self.reviews:
             if stay := self.known.stay_on(one.day):
                 done = "violation" if day < notice_until(one) else "breached"
-                # on its last day a stay is not overdue, but not met; one that begins on that day may be
-                last = stay.last - DAY if self.known.stay_on(stay.last) is stay else stay.last
+                # on its last day a stay is not overdue, but not met; one that begins on that day and goes on may be
+                newest = self.known.stay_on(stay.last) or stay
+                last = stay.last - DAY if newest.last == stay.last else stay.last
                 for cause, verdict in self.faults(one, min(day, last), day):
                     if day <= stay.last or (not verdict and done == "violation"):
                         said[f"review of {one.day}", one.version, cause] = Said(verdict or done, cause=cause)

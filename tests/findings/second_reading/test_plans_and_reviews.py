@@ -45,6 +45,15 @@ TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY = """
     2026-01-06 review of 1 next 2026-01-07 signed by c-ortiz, cl-7f3a | {}
 """
 
+A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER = """
+    2026-01-05 admitted level 1
+    2026-01-05 review of 1 next 2026-01-06 signed by c-ortiz, cl-7f3a | {}
+    2026-01-05 transferred 1 to 2.1
+    2026-02-05 transferred 2.1 to 1
+    2026-02-05 transferred 1 to 2.1
+    2026-02-05 transferred 2.1 to 1
+"""
+
 
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(
@@ -56,6 +65,7 @@ TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY = """
 @example(history=history_of(LAST_CONTACT_BEFORE_THE_DISCHARGE))
 @example(history=history_of(AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT))
 @example(history=history_of(TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY))
+@example(history=history_of(A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER))
 @given(history=paper_histories())
 def test_plans_signatures_reviews_and_their_clock_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     part: int, history: list[Effective]
