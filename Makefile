@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # take over tests from each other at the end. A named server is shared, by one process.
 TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 4 --dist worksteal)
 
-.PHONY: help demo install quick test lint pages bench bench-nation faults mutants lock clean
+.PHONY: help demo install quick test deep lint pages bench bench-nation faults mutants lock clean
 
 # List these targets
 help:
@@ -27,6 +27,10 @@ quick: $(VENV)/.dev
 # Run every test, on PostgreSQL, too (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TOGETHER)
+
+# Try the properties with many new examples, for as long as you like: the suite draws the same ones each time
+deep: $(VENV)/.dev
+	$(BIN)/python -m pytest $(TOGETHER) --hypothesis-profile deep -m property
 
 # Check style, types and the direction of imports
 lint: $(VENV)/.dev

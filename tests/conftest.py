@@ -7,14 +7,12 @@ import secrets
 import shutil
 import tempfile
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from hypothesis import settings
 
 from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.log.stores import init_roles
@@ -24,6 +22,7 @@ from caretrail.service import create_store
 from tests.support.care import Care
 from tests.support.databases import Databases
 from tests.support.packs import OWN_PACK
+from tests.support.properties import fit_examples, is_property, profile_now, register_profiles, seed_by_name
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
@@ -35,34 +34,26 @@ if TYPE_CHECKING:
 FSYNC = "CARETRAIL_TEST_FSYNC"
 ROLES = ("owner", "writer", "projector", "reader", "auditor", "operator", "stranger")
 
-# how long one example takes says more of the machine and its neighbors than of us
-settings.register_profile("caretrail", deadline=None)
-settings.register_profile("quick", deadline=None)
-if settings.get_current_profile_name() == "default":
-    settings.load_profile("caretrail")
-SETTINGS = "_hypothesis_internal_use_settings"
-"""Where hypothesis keeps the settings of a property."""
-QUICK_EXAMPLES = 10
-"""The most examples a property has under the profile `quick`, shared by its cases, however many it asks for."""
+register_profiles()
 
 _report: list[str] = []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it needs, before pytest chooses by `-m`; under the profile `quick` take few examples."""
+    """Mark each test by what it needs, before pytest chooses by `-m`."""
     for item in items:
         if needs_server(item):
             item.add_marker("server")
         if "chromium" in fixtures_of(item):
             item.add_marker("browser")
-    if settings.get_current_profile_name() == "quick":
-        functions = Counter[object](getattr(item, "function", None) for item in items)
-        for function, cases in functions.items():
-            own = getattr(function, SETTINGS, None)
-            if isinstance(own, settings):
-                few = min(own.max_examples, max(2, QUICK_EXAMPLES // cases))
-                setattr(function, SETTINGS, settings(own, max_examples=few))
+        if is_property(item):
+            item.add_marker("property")
+    fit_examples(items, profile_now())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    seed_by_name(item, profile_now())
 
 
 def fixtures_of(item: pytest.Item) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import product
@@ -25,6 +26,9 @@ from tests.findings.text_history import PACK, history_of
 from tests.support import build
 from tests.support.judged import held_on
 
+HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
+PARTS = 4
+"""Parts of the histories in doubt, which run at once."""
 BEYOND = timedelta(days=45)
 """How long after the last event both are still asked: longer than a term."""
 RULE = next(rule for rule in PACK.judged if isinstance(rule, ContinuedStay))
@@ -147,19 +151,23 @@ def test_a_rule_read_otherwise_is_found_out(wrong: dict[str, Any]) -> None:
     assert difference(history_of(CHART), PACK.changed(RULE.id, **wrong)) != ""
 
 
-@settings(max_examples=750, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@settings(max_examples=HISTORIES // 8, deadline=None, suppress_health_check=SLOW)
 @given(stays(doubts=False))
 def test_the_rules_say_of_every_day_of_a_stay_what_the_second_reading_says(history: list[Effective]) -> None:
     assert difference(history) == ""
 
 
-@settings(max_examples=750, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(stays(doubts=True))
-def test_in_doubt_the_rules_say_what_both_charts_of_the_second_reading_say(history: list[Effective]) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=HISTORIES // PARTS, deadline=None, suppress_health_check=SLOW)
+@given(history=stays(doubts=True))
+def test_in_doubt_the_rules_say_what_both_charts_of_the_second_reading_say(part: int, history: list[Effective]) -> None:
     assert difference(history) == ""
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=HISTORIES // 8, deadline=None, suppress_health_check=SLOW)
 @given(histories())
 def test_the_rules_say_of_every_day_of_any_chart_what_the_second_reading_says(history: list[Effective]) -> None:
     assert difference(history) == ""

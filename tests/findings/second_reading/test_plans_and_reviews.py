@@ -17,7 +17,7 @@ from tests.findings.second_reading.generated_papers import paper_histories
 from tests.findings.text_history import history_of
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
-PARTS = 4
+PARTS = 8
 """Parts of the histories, which run at once."""
 LAST_CONTACT_BEFORE_THE_DISCHARGE = """
     2026-01-05 admitted
@@ -57,7 +57,7 @@ A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER = """
 
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(
-    max_examples=HISTORIES // 4 // PARTS,
+    max_examples=HISTORIES // PARTS,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
