@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -36,6 +37,10 @@ ROLES = ("owner", "writer", "projector", "reader", "auditor", "operator", "stran
 
 register_profiles()
 
+# measured: while 7,500 tests are collected a third of the time goes into looking for garbage that is none, and later a
+# tenth of the time of every test into looking through the tests
+gc.disable()
+
 _report: list[str] = []
 
 
@@ -50,6 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if is_property(item):
             item.add_marker("property")
     fit_examples(items, profile_now())
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
