@@ -152,6 +152,18 @@ def postgres_stores(postgres_server: str) -> Iterator[Databases]:
         yield databases
 
 
+@pytest.fixture(scope="session")
+def postgres_with_roles(postgres_server: str) -> Iterator[Databases]:
+    """Empty stores on PostgreSQL, with their read models and the roles of the server."""
+
+    def make(url: str) -> None:
+        create_store(url)
+        init_roles(url, roles_sql())
+
+    with Databases(postgres_server, make) as databases:
+        yield databases
+
+
 @pytest.fixture
 def has_rows(request: pytest.FixtureRequest) -> bool:
     """Whether the store under test has read models: those have it that ask for `care`."""
@@ -159,9 +171,18 @@ def has_rows(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def postgres_url(request: pytest.FixtureRequest, postgres_server: str, *, has_rows: bool) -> Iterator[str]:
+def has_roles(request: pytest.FixtureRequest) -> bool:
+    """Whether the store under test has roles: those have them that ask for `logins`."""
+    return "logins" in request.fixturenames
+
+
+@pytest.fixture
+def postgres_url(
+    request: pytest.FixtureRequest, postgres_server: str, *, has_rows: bool, has_roles: bool
+) -> Iterator[str]:
     """An initialized empty store on PostgreSQL."""
-    databases: Databases = request.getfixturevalue("postgres_stores" if has_rows else "postgres_logs")
+    kind = "postgres_with_roles" if has_roles else "postgres_stores" if has_rows else "postgres_logs"
+    databases: Databases = request.getfixturevalue(kind)
     with databases.one() as name:
         yield database_url(postgres_server, name)
 
@@ -186,19 +207,24 @@ def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
         yield pair
 
 
-@pytest.fixture
-def logins(postgres_url: str) -> Iterator[dict[str, str]]:
-    """A login for each role of the store at `postgres_url`, and a stranger that has none; the url of each."""
-    create_store(postgres_url)
-    init_roles(postgres_url, roles_sql())
+@pytest.fixture(scope="session")
+def login_names(postgres_server: str, postgres_with_roles: Databases) -> Iterator[Mapping[str, str]]:
+    """The name of a login for each role, and of a stranger that has none."""
     names = {kind: f"{kind}_{secrets.token_hex(4)}" for kind in ROLES}
-    for kind, name in names.items():
-        run_sql(postgres_url, f"CREATE ROLE {name} LOGIN")
-        if kind != "stranger":
-            run_sql(postgres_url, f"GRANT caretrail_{kind} TO {name}")
-    yield {kind: as_login(postgres_url, name) for kind, name in names.items()}
-    for name in names.values():
-        run_sql(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+    made = [f"CREATE ROLE {name} LOGIN" for name in names.values()]
+    granted = [f"GRANT caretrail_{kind} TO {name}" for kind, name in names.items() if kind != "stranger"]
+    run_sql(postgres_server, *made, *granted)
+    yield names
+    run_sql(postgres_server, *(f"DROP ROLE {name}" for name in names.values()))
+
+
+@pytest.fixture
+def logins(postgres_url: str, login_names: Mapping[str, str]) -> dict[str, str]:
+    """The url of the store at `postgres_url` for a login of each role, and for a stranger; a test grants them nothing.
+
+    What a test grants in its database goes with it: then that is not used again.
+    """
+    return {kind: as_login(postgres_url, name) for kind, name in login_names.items()}
 
 
 @pytest.fixture(scope="session")

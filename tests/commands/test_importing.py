@@ -38,6 +38,11 @@ class Desk:
         return receipt
 
 
+@pytest.fixture
+def has_roles() -> bool:
+    return True
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     with ExitStack() as stack:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import date
 from uuid import uuid4
 
@@ -14,7 +16,8 @@ from caretrail.log.postgresql.roles import GRANTED, OWNERS
 from caretrail.log.stores import check_roles, init_roles
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
-from tests.support.stores import all_at_once, as_login, database_url, pending, run_sql
+from tests.support.servers import Server, own_server
+from tests.support.stores import EXTERNAL, all_at_once, as_login, pending, run_sql
 
 JAN = date(2025, 1, 1)
 
@@ -89,20 +92,26 @@ def test_a_function_made_later_is_not_for_everybody(postgres_url: str, logins: d
     assert _goes(logins["writer"], "SELECT public.later()"), "the control: PostgreSQL's own default"
 
 
-def test_roles_are_made_once_however_many_make_them(postgres_url: str, empty_postgres_url: str) -> None:
-    _forget_roles(postgres_url)
-    urls = [postgres_url, empty_postgres_url] * 4
-    init_store(empty_postgres_url)
-    made = all_at_once(lambda number: init_roles(urls[number], ""))
+@pytest.fixture(scope="module")
+def server_without_roles(postgres_server: str) -> Iterator[Server]:
+    """A server of this module's own: roles are of a whole server."""
+    if EXTERNAL in os.environ:
+        pytest.skip("needs a server of its own, not one named by a url")
+    with own_server() as server:
+        yield server
+
+
+def test_roles_are_made_once_however_many_make_them(server_without_roles: Server) -> None:
+    urls = [server_without_roles.new_database(name) for name in ("one", "two")]
+    for url in urls:
+        init_store(url)
+    made = all_at_once(lambda number: init_roles((urls * 4)[number], ""))
     assert sorted(name for names in made for name in names) == sorted((*OWNERS, *GRANTED))
-    assert [init_roles(url, "") for url in urls[:2]] == [[], []]
-
-
-def _forget_roles(url: str) -> None:
-    try:
-        run_sql(url, *(f"DROP ROLE IF EXISTS {name}" for name in (*GRANTED, *OWNERS)))
-    except psycopg.errors.DependentObjectsStillExist:
-        pytest.skip("another database of this server uses the roles")
+    assert [init_roles(url, "") for url in urls] == [[], []]
+    run_sql(
+        server_without_roles.url(), "DROP DATABASE one", "DROP DATABASE two",
+        f"DROP ROLE {', '.join((*GRANTED, *OWNERS))}",
+    )  # fmt: skip  # the server is as it was
 
 
 def test_a_store_that_is_there_keeps_its_events_and_loses_old_grants(postgres_url: str, logins: dict[str, str]) -> None:
@@ -123,12 +132,11 @@ def test_a_store_that_is_there_keeps_its_events_and_loses_old_grants(postgres_ur
         assert recorder.read_log() == events
 
 
-def test_an_administrator_need_not_be_a_superuser(postgres_server: str) -> None:
+def test_an_administrator_need_not_be_a_superuser(server_without_roles: Server) -> None:
     """Who may make roles and owns the database hands all of it over, and keeps no way to act as the owner."""
-    name, database = f"admin_{uuid4().hex[:8]}", f"caretrail_{uuid4().hex[:8]}"
-    _forget_roles(postgres_server)
-    run_sql(postgres_server, f"CREATE ROLE {name} LOGIN CREATEROLE", f"CREATE DATABASE {database} OWNER {name}")
-    url = as_login(database_url(postgres_server, database), name)
+    name, server = "admin", server_without_roles.url()
+    run_sql(server, f"CREATE ROLE {name} LOGIN CREATEROLE", f"CREATE DATABASE care OWNER {name}")
+    url = as_login(server_without_roles.url("care"), name)
     try:
         create_store(url)
         assert sorted(init_roles(url, roles_sql())) == sorted((*OWNERS, *GRANTED))
@@ -142,8 +150,7 @@ def test_an_administrator_need_not_be_a_superuser(postgres_server: str) -> None:
         with open_recorder(url) as recorder:
             assert recorder.append([pending(uuid4())])[0].recorded_by == name
     finally:
-        run_sql(postgres_server, f"DROP DATABASE {database}", *(f"DROP ROLE {role}" for role in (*GRANTED, *OWNERS)))
-        run_sql(postgres_server, f"DROP ROLE {name}")
+        run_sql(server, "DROP DATABASE care", f"DROP ROLE {', '.join((*GRANTED, *OWNERS, name))}")
 
 
 def test_a_login_that_may_not_make_roles_learns_which_may(postgres_url: str, logins: dict[str, str]) -> None:

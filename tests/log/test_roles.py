@@ -309,15 +309,17 @@ def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str], k
     """The author is who logged in: SET ROLE, an option of the connection or a name in it change nothing."""
     login = urlsplit(logins[kind]).username
     other = urlsplit(logins["writer" if kind == "reader" else "reader"]).username
-    run_sql(postgres_url, f"GRANT {other} TO {login}")
-    if function == "append":
-        run_sql(postgres_url, f"GRANT caretrail_writer TO {other}")
-    with psycopg.connect(logins[kind], options=f"-c role={other}", application_name="somebody") as connection:
-        assert connection.execute("SELECT current_user::text").fetchone() == (other,)
-        assert author_of_an_append(connection, function) == login
-    with psycopg.connect(postgres_url) as connection:
-        connection.execute(f"SET ROLE {login}".encode())
-        assert author_of_an_append(connection, function) == urlsplit(postgres_url).username
+    granted = [f"{other} {{}} {login}"] + [f"caretrail_writer {{}} {other}"] * (function == "append")
+    run_sql(postgres_url, *(f"GRANT {one.format('TO')}" for one in granted))
+    try:
+        with psycopg.connect(logins[kind], options=f"-c role={other}", application_name="somebody") as connection:
+            assert connection.execute("SELECT current_user::text").fetchone() == (other,)
+            assert author_of_an_append(connection, function) == login
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute(f"SET ROLE {login}".encode())
+            assert author_of_an_append(connection, function) == urlsplit(postgres_url).username
+    finally:
+        run_sql(postgres_url, *(f"REVOKE {one.format('FROM')}" for one in granted))
 
 
 @pytest.mark.parametrize("pinned", [True, False])
