@@ -8,20 +8,25 @@ import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from caretrail.commands.application import Commands
 from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.log.stores import init_roles
 from caretrail.policy.loader import pack_source
+from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
 from tests.support.care import Care
 from tests.support.databases import Databases
+from tests.support.example import example
 from tests.support.packs import OWN_PACK
 from tests.support.properties import fit_examples, is_property, profile_now, register_profiles, seed_by_name
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
@@ -138,52 +143,49 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
-def postgres_logs(postgres_server: str) -> Iterator[Databases]:
-    """Empty stores on PostgreSQL, initialized: logs without read models."""
-    with Databases(postgres_server, init_store) as databases:
-        yield databases
-
-
-@pytest.fixture(scope="session")
-def postgres_stores(postgres_server: str) -> Iterator[Databases]:
-    """Empty stores on PostgreSQL, with their read models."""
-    with Databases(postgres_server, create_store) as databases:
-        yield databases
-
-
-@pytest.fixture(scope="session")
-def postgres_with_roles(postgres_server: str) -> Iterator[Databases]:
-    """Empty stores on PostgreSQL, with their read models and the roles of the server."""
-
-    def make(url: str) -> None:
-        create_store(url)
+def _store_with_roles(url: str) -> None:
+    create_store(url)
+    if not url.startswith("sqlite:"):  # a file has none
         init_roles(url, roles_sql())
 
-    with Databases(postgres_server, make) as databases:
-        yield databases
+
+def _store_of_the_example(url: str) -> None:
+    """The example as a load of old records, and its rows."""
+    create_store(url)
+    with open_recorder(url) as recorder, Commands(recorder, lambda: datetime.now(UTC)) as commands:
+        commands.append(example(), imported=True)
+        Projector(recorder).catch_up()
+
+
+MAKES: Mapping[str, Callable[[str], object]] = {
+    "log": init_store,
+    "rows": create_store,
+    "roles": _store_with_roles,
+    "example": _store_of_the_example,
+}
+"""How each kind of store under test is made, once a session; each test has a copy."""
 
 
 @pytest.fixture
-def has_rows(request: pytest.FixtureRequest) -> bool:
-    """Whether the store under test has read models: those have it that ask for `care`."""
-    return "care" in request.fixturenames
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store a test gets: with roles for `logins`, with read models for `care`, else a log alone.
+
+    A module that wants another has a fixture of this name.
+    """
+    return "roles" if "logins" in request.fixturenames else "rows" if "care" in request.fixturenames else "log"
+
+
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_server: str) -> Iterator[Callable[[str], Databases]]:
+    """Copies of each kind of store on PostgreSQL."""
+    with ExitStack() as stack:
+        yield cache(lambda kind: stack.enter_context(Databases(postgres_server, MAKES[kind])))
 
 
 @pytest.fixture
-def has_roles(request: pytest.FixtureRequest) -> bool:
-    """Whether the store under test has roles: those have them that ask for `logins`."""
-    return "logins" in request.fixturenames
-
-
-@pytest.fixture
-def postgres_url(
-    request: pytest.FixtureRequest, postgres_server: str, *, has_rows: bool, has_roles: bool
-) -> Iterator[str]:
-    """An initialized empty store on PostgreSQL."""
-    kind = "postgres_with_roles" if has_roles else "postgres_stores" if has_rows else "postgres_logs"
-    databases: Databases = request.getfixturevalue(kind)
-    with databases.one() as name:
+def postgres_url(postgres_server: str, store_kind: str, postgres_copies: Callable[[str], Databases]) -> Iterator[str]:
+    """A store of the kind on PostgreSQL."""
+    with postgres_copies(store_kind).one() as name:
         yield database_url(postgres_server, name)
 
 
@@ -208,8 +210,9 @@ def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
 
 
 @pytest.fixture(scope="session")
-def login_names(postgres_server: str, postgres_with_roles: Databases) -> Iterator[Mapping[str, str]]:
+def login_names(postgres_server: str, postgres_copies: Callable[[str], Databases]) -> Iterator[Mapping[str, str]]:
     """The name of a login for each role, and of a stranger that has none."""
+    postgres_copies("roles")  # with it come the roles of the server
     names = {kind: f"{kind}_{secrets.token_hex(4)}" for kind in ROLES}
     made = [f"CREATE ROLE {name} LOGIN" for name in names.values()]
     granted = [f"GRANT caretrail_{kind} TO {name}" for kind, name in names.items() if kind != "stranger"]
@@ -228,27 +231,29 @@ def logins(postgres_url: str, login_names: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def made_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Mapping[bool, Path]:
-    """Empty stores on SQLite, to be copied: one with read models, one without."""
+def sqlite_copies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A file of each kind of store on SQLite, to be copied."""
     folder = tmp_path_factory.mktemp("made")
-    made = {True: folder / "store.db", False: folder / "log.db"}
-    create_store(f"sqlite://{made[True]}")
-    init_store(f"sqlite://{made[False]}")
-    return made
+
+    def made(kind: str) -> Path:
+        MAKES[kind](f"sqlite://{folder / kind}.db")
+        return folder / f"{kind}.db"
+
+    return cache(made)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path, made_on_sqlite: Mapping[bool, Path], *, has_rows: bool) -> str:
-    """An initialized empty store on SQLite."""
+def sqlite_url(tmp_path: Path, store_kind: str, sqlite_copies: Callable[[str], Path]) -> str:
+    """A store of the kind on SQLite."""
     path = tmp_path / "store" / "caretrail.db"
     path.parent.mkdir()
-    shutil.copy(made_on_sqlite[has_rows], path)
+    shutil.copy(sqlite_copies(store_kind), path)
     return f"sqlite://{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """An initialized empty store, once on each database."""
+    """A store of the kind, once on each database."""
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return cast(str, request.getfixturevalue(fixture))
 

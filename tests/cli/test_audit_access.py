@@ -53,20 +53,18 @@ READING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 
 
 @pytest.fixture
+def store_kind() -> str:
+    return "example"
+
+
+@pytest.fixture
 def seen(caretrail_both: Caretrail) -> Caretrail:
     """The example on each database."""
-    return _filled(caretrail_both)
+    return caretrail_both
 
 
 @pytest.fixture
 def seen_file(caretrail: Caretrail) -> Caretrail:
-    return _filled(caretrail)
-
-
-def _filled(caretrail: Caretrail) -> Caretrail:
-    assert caretrail("init").status == 0
-    assert caretrail("append", "--imported", input=EXAMPLE.read_text()).status == 0
-    assert caretrail("projection", "catch-up").status == 0
     return caretrail
 
 

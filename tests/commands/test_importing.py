@@ -39,8 +39,8 @@ class Desk:
 
 
 @pytest.fixture
-def has_roles() -> bool:
-    return True
+def store_kind() -> str:
+    return "roles"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
