@@ -20,14 +20,16 @@ WRONG = ("lost", "partial", "duplicates", "other receipts", "gaps", "false error
 
 
 class Book:
-    """Reads a log as a follower does, and compares it with what was acknowledged."""
+    """Reads a log as a follower does, from above a position, and compares it with what was acknowledged."""
 
-    def __init__(self, task: Task, recorder: EventRecorder, counts: Counts, log: Log = Log.EVENTS) -> None:
+    def __init__(
+        self, task: Task, recorder: EventRecorder, counts: Counts, log: Log = Log.EVENTS, start: int = 0
+    ) -> None:
         self._log = log
         self._task = task
         self._recorder = recorder
         self.counts = counts
-        self.position = 0
+        self.position = start
         self._told: dict[Key, Receipts] = {}
         self._stored: dict[Key, Receipts] = {}
         self._confirmed: dict[Key, Receipts] = {}

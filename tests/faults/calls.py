@@ -10,10 +10,14 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
+from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.log import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
 from caretrail.log.records import Log, PendingAccess
+from caretrail.reading.gate import unrecorded
+from caretrail.reading.questions.timeline import Timeline
+from caretrail.reading.reader import Reader
 from tests.support.build import admitted, session
 from tests.support.care import NOW
 
@@ -23,7 +27,7 @@ Receipts: TypeAlias = list[tuple[int, str]]
 Said: TypeAlias = tuple[int, Receipts | str | None]
 """What a writer says of a call: its receipts, the name of an error, or None: the store could not be reached."""
 
-Kind = Literal["rows", "events", "accesses", "torn"]
+Kind = Literal["rows", "events", "accesses", "views", "torn", "hasty"]
 PAUSE = 0.02
 
 
@@ -79,6 +83,10 @@ def _sender(
         return lambda number: send_events(task, writer, number, commands)
     if kind == "accesses":
         return lambda number: _send_accesses(task, writer, number, recorder)
+    if kind == "views":
+        return lambda number: _view(task, writer, number, recorder)
+    if kind == "hasty":
+        return lambda number: _view_hastily(task, writer, number, recorder, pipe)
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
     return lambda number: send_rows(task, writer, number, recorder)
@@ -92,11 +100,41 @@ def send_rows(task: Task, writer: int, number: int, recorder: EventRecorder) -> 
 
 def _send_accesses(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:
     """Record a call's accesses: their source is always the same, so the command says whose they are."""
-    places = range(task.size(writer, number))
-    recorded = recorder.record_access(
-        [PendingAccess(f"{writer}/{number}/{at}".encode(), f"w{writer}/{number}.{at}", new_salt()) for at in places]
-    )
+    recorded = recorder.record_access(accesses_of(task, writer, number))
     return [(access.position, leaf_hash(access, Log.ACCESSES).hex()) for access in recorded]
+
+
+def accesses_of(task: Task, writer: int, number: int) -> list[PendingAccess]:
+    """The accesses of a call."""
+    places = range(task.size(writer, number))
+    return [PendingAccess(f"{writer}/{number}/{at}".encode(), f"w{writer}/{number}.{at}", new_salt()) for at in places]
+
+
+def send_viewed(task: Task) -> None:
+    """Append the episode that viewers ask about."""
+    with open_recorder(task.url) as recorder, Commands(recorder, lambda: NOW) as commands:
+        commands.append([admitted("01-05", _viewed(task))])
+
+
+def _viewed(task: Task) -> str:
+    return f"V-{task.seed}"
+
+
+def _view(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:
+    """Ask a question as a service does: its access is recorded, and only then is there an answer to show."""
+    access = AccessLog(recorder, AccessContext(f"w{writer}/{number}"), NOW.date)
+    Reader(recorder, NOW, access=access).ask(Timeline(_viewed(task)))
+    return []
+
+
+def _view_hastily(
+    task: Task, writer: int, number: int, recorder: EventRecorder, pipe: Connection[Said, Said]
+) -> Receipts:
+    """The control: show the answer, then record the access, as one more event of the log."""
+    Reader(recorder, NOW, access=unrecorded).ask(Timeline(_viewed(task)))
+    pipe.send((number, []))
+    time.sleep(task.thinking)
+    return send_rows(task, writer, number, recorder)
 
 
 def events_of(task: Task, writer: int, number: int) -> list[PendingEvent]:

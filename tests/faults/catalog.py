@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from caretrail.log import init_store
+from caretrail.log.records import Log
 from tests.faults import (
     cut_replies,
     io_errors,
     killed_projectors,
     killed_server,
+    killed_viewers,
     killed_writers,
     power_cuts,
     tailing,
@@ -95,10 +97,25 @@ def _torn_chores(place: Place, seed: int, rounds: int) -> Counts:
     return vacuuming.run(place.sqlite(), seed, rounds, killed_writers.TORN)
 
 
-def _no_lookup(place: Place, seed: int, cycles: int) -> Counts:
-    url = place.postgresql()
-    cut_replies.take_lookup_away(url)
-    return cut_replies.run(url, seed, cycles)
+def _no_lookup(log: Log) -> Run:
+    def run(place: Place, seed: int, cycles: int) -> Counts:
+        url = place.postgresql()
+        cut_replies.take_lookup_away(url, log)
+        return cut_replies.run(url, seed, cycles, log)
+
+    return run
+
+
+def _viewers(make: Callable[[Place], str]) -> Run:
+    return lambda place, seed, cycles: killed_viewers.run(make(place), seed, cycles)
+
+
+def _recorders_of_accesses(make: Callable[[Place], str]) -> Run:
+    return lambda place, seed, cycles: killed_writers.run(make(place), seed, cycles, killed_writers.VIEWERS)
+
+
+def _hasty_viewers(place: Place, seed: int, cycles: int) -> Counts:
+    return killed_viewers.run(place.sqlite(), seed, cycles, killed_viewers.HASTY)
 
 
 def _no_lock(place: Place, seed: int, events: int) -> Counts:
@@ -153,15 +170,39 @@ FAULTS: Final[dict[str, Fault]] = {
         },
         {"control: acknowledged early, kept one by one": (50, _torn_writers)},
     ),
+    "killed-viewers": Fault(
+        "Viewers killed",
+        "Two processes ask about an episode, each question an access, while two others append. In each cycle a viewer"
+        " and a writer are killed (SIGKILL) within a call and replaced. After each kill both logs are read on: whatever"
+        " a viewer showed must be on the log of accesses by then; positions of accesses have no gap; none of those of"
+        " events is taken by an access; each access stands on an event that is there. `same command` is four"
+        " processes that record accesses, killed as writers are, which send theirs again.",
+        "cycles",
+        1000,
+        100,
+        {
+            "SQLite": _viewers(Place.sqlite),
+            "PostgreSQL": _viewers(Place.postgresql),
+            "SQLite, same command": _recorders_of_accesses(Place.sqlite),
+            "PostgreSQL, same command": _recorders_of_accesses(Place.postgresql),
+        },
+        {"control: shown first, recorded among the events": (20, _hasty_viewers)},
+    ),
     "cut-replies": Fault(
         "Connection cut after COMMIT",
-        "A proxy drops the server's answer to an append and hangs up, once or twice in a row. The caller must get the"
-        " receipts of what is stored, and nothing may be stored twice.",
+        "A proxy drops the server's answer to an append, or to the record of an access, and hangs up, once or twice in"
+        " a row. The caller must get the receipts of what is stored, and nothing may be stored twice.",
         "cycles",
         1000,
         500,
-        {"PostgreSQL": lambda place, seed, cycles: cut_replies.run(place.postgresql(), seed, cycles)},
-        {"control: no look-up of commands": (40, _no_lookup)},
+        {
+            "events": lambda place, seed, cycles: cut_replies.run(place.postgresql(), seed, cycles),
+            "accesses": lambda place, seed, cycles: cut_replies.run(place.postgresql(), seed, cycles, Log.ACCESSES),
+        },
+        {
+            "control: no look-up of commands": (40, _no_lookup(Log.EVENTS)),
+            "control: no look-up of accesses": (40, _no_lookup(Log.ACCESSES)),
+        },
     ),
     "tailing": Fault(
         "Reader behind eight writers",

@@ -42,13 +42,13 @@ END $$
 """For a control: the function of PostgreSQL with positions from a sequence and without the lock."""
 
 
-def change_append(url: str, old: str, new: str) -> None:
-    """For a control: the function of PostgreSQL with one piece of it replaced."""
+def change_append(url: str, old: str, new: str, function: str = "append") -> None:
+    """For a control: a function of PostgreSQL, `append` or `record_access`, with one piece of it replaced."""
     script = read_package_file("caretrail.log.postgresql", "append.sql")
-    start = script.index("CREATE OR REPLACE FUNCTION caretrail.append(")
-    function = script[start:].partition("END $$;")[0] + "END $$;"
-    assert old in function
-    run_sql(url, function.replace(old, new))
+    start = script.index(f"CREATE OR REPLACE FUNCTION caretrail.{function}(")
+    text = script[start:].partition("END $$;")[0] + "END $$;"
+    assert old in text
+    run_sql(url, text.replace(old, new))
 
 
 class Clock:
