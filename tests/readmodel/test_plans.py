@@ -24,7 +24,7 @@ WHOLE = {
     **dict.fromkeys(
         ("parts", "written", "held", "versions_of_rows", "versions_of_log"), "a rebuild compares all of it with the log"
     ),
-    "quarantined": "an index of the few",
+    **dict.fromkeys(("quarantined", "streams_quarantined"), "an index of the few"),
     "read_packs": "one row a pack",
 }
 """Statements that read a whole table or index, and why they may."""
@@ -35,10 +35,11 @@ SMALL = ("caretrail.build", "caretrail.lease")
 VALUES: dict[str, object] = {
     **dict.fromkeys(("low", "last", "held_on", "first_day", "start_on"), date(2026, 1, 1)),
     **dict.fromkeys(("stream", "first", "last_stream", "after"), UUID(int=1)),
-    **dict.fromkeys(("limit", "epoch", "version", "number", "position", "upto"), 1),
+    **dict.fromkeys(("limit", "epoch", "version", "number", "position", "upto", "known"), 1),
     **dict.fromkeys(("part", "episodes", "findings", "numbers", "bits"), 1),
     "needle": b"x",
     "streams": [UUID(int=1)],
+    "kinds": ["x"],
     "quarantined": False,
     "whole": b"",
     "live_end": date(2026, 1, 1),
@@ -51,6 +52,7 @@ def plan(database: Database, sql: str) -> list[str]:
     names = set(re.findall(r"(?<!:):(\w+)", sql))
     params = {name: VALUES.get(name, "x") for name in names}
     if database.dialect == "sqlite":
+        params |= {"streams": UUID(int=1).bytes}
         return [str(row[3]) for row in database.query(f"EXPLAIN QUERY PLAN {sql}", params)]
     with database.transaction():
         # small tables are read whole; the question is whether an index could be used

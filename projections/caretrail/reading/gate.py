@@ -14,7 +14,7 @@ from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
 from caretrail.log.records import StoodOn
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
-from caretrail.reading.scope import in_scope
+from caretrail.reading.scope import in_scope, in_scope_of_rows
 from caretrail.reading.snapshot import PAGE
 from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
@@ -136,17 +136,20 @@ class Gate:
             return Reach(NOTHING_NEWER, position, late, stale=True)
         raise self._refusal(position, late)
 
-    def as_known(self, known: int, filters: Filters) -> tuple[State, Sequence[UUID]] | None:
-        """Rows that hold the log up to another position, and the episodes of which they tell something else.
-
-        Only episodes with an event between the two differ. None if there are no rows, or they are too far from there.
-        """
+    def rows_near(self, known: int) -> State | None:
+        """Rows from which another position of the log can be answered; None without any, or if they are too far."""
         state = self.state()
-        if state is None:
-            return None
-        low, high = sorted((known, state.position))
-        touched = self._touched(low, high, filters, FARTHEST_KNOWN)
-        return None if touched is None else (state, touched)
+        return state if state is not None and abs(state.position - known) <= FARTHEST_KNOWN else None
+
+    def differing(self, state: State, known: int, filters: Filters) -> Sequence[UUID]:
+        """The episodes in the scope of some filters of which rows tell something else than was known at a position.
+
+        Only episodes with an event between the two differ.
+        """
+        touched = list(self._recorder.touched(*sorted((known, state.position))))
+        if known < state.position:
+            return in_scope_of_rows(self._recorder, state, touched, known, filters)
+        return in_scope(self._recorder, touched, known, filters)
 
     def await_rows(self, query: Query) -> None:
         """Wait a moment for rows that hold `at_least`, if a projector is about to make them."""
@@ -177,12 +180,12 @@ class Gate:
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
 
-    def _touched(self, after: int, upto: int, filters: Filters, farthest: int | None = None) -> list[UUID] | None:
+    def _touched(self, after: int, upto: int, filters: Filters) -> list[UUID] | None:
         """The episodes in the scope of some filters with events in a stretch of the log; None if it is too long.
 
-        Rows that hold any of the stretch say nothing of whom its events do not name.
+        Rows that hold none of the stretch say nothing of whom its events name.
         """
-        if upto - after > (FARTHEST if farthest is None else farthest):
+        if upto - after > FARTHEST:
             return None
         touched = list(self._recorder.touched(after, upto))
         few = len(touched) <= ALWAYS_CURRENT

@@ -60,9 +60,42 @@ SELECT 1 FROM caretrail.span_{build} WHERE clinician = :name LIMIT 1
 -- has_client --
 SELECT 1 FROM caretrail.episode_{build} WHERE client = :name LIMIT 1
 
+-- streams_of_client --
+SELECT stream FROM caretrail.episode_{build} WHERE client = :name
+
+-- streams_of_case_owner --
+SELECT DISTINCT stream FROM caretrail.span_{build} WHERE clinician = :name
+
+-- streams_of_owner --
+SELECT DISTINCT stream FROM caretrail.finding_{build} WHERE owner = :name
+
+-- streams_of_program --
+SELECT DISTINCT stream FROM caretrail.span_{build} WHERE program = :name
+
+-- streams_quarantined --
+SELECT stream FROM caretrail.episode_{build} WHERE quarantined
+
+-- of_other_kinds_sqlite --
+-- The streams that have an event of another kind than some, above a position.
+SELECT DISTINCT stream FROM caretrail.log
+ WHERE position > :known AND substr(name, 1, instr(name, '/') - 1) NOT IN (SELECT value FROM json_each(:kinds))
+
+-- of_other_kinds_postgresql --
+-- The streams that have an event of another kind than some, above a position.
+SELECT DISTINCT stream FROM caretrail.log WHERE position > :known AND split_part(name, '/', 1) <> ALL(:kinds)
+
 -- naming_sqlite --
--- Whether an event of a stream, up to a position, holds a name.
-SELECT 1 FROM caretrail.log WHERE stream = :stream AND position <= :upto AND instr(payload, :needle) > 0 LIMIT 1
+-- The streams among some that have an event, up to a position, that holds a name. They are given as the bytes of all of
+-- them, sixteen of each. The events are read in the order of their positions, so that each page is read once.
+WITH RECURSIVE asked (place, stream) AS (
+    SELECT 1, substr(:streams, 1, 16)
+     UNION ALL
+    SELECT place + 16, substr(:streams, place + 16, 16) FROM asked WHERE place + 16 <= length(:streams)
+)
+SELECT DISTINCT stream FROM caretrail.log
+ WHERE position IN (SELECT l.position FROM asked CROSS JOIN caretrail.log AS l
+                     WHERE l.stream = asked.stream AND l.position <= :upto)
+   AND instr(payload, :needle) > 0
 
 -- naming_postgresql --
 -- The streams among some that have an event, up to a position, that holds a name.
@@ -70,8 +103,13 @@ SELECT DISTINCT stream FROM caretrail.log
  WHERE stream = ANY(:streams) AND position <= :upto AND position(:needle::bytea IN payload) > 0
 
 -- first_payloads_sqlite --
--- The first event of a stream.
-SELECT stream, payload FROM caretrail.log WHERE stream = :stream AND version = 1
+-- The first events of some streams, given as the bytes of all of them.
+WITH RECURSIVE asked (place, stream) AS (
+    SELECT 1, substr(:streams, 1, 16)
+     UNION ALL
+    SELECT place + 16, substr(:streams, place + 16, 16) FROM asked WHERE place + 16 <= length(:streams)
+)
+SELECT l.stream, l.payload FROM asked CROSS JOIN caretrail.log AS l WHERE l.stream = asked.stream AND l.version = 1
 
 -- first_payloads_postgresql --
 -- The first events of some streams.

@@ -136,10 +136,10 @@ class Reader:
         if query.known_at is not None:
             known = position_of(recorder, query.known_at)
             listing = query.policy is None and not isinstance(question, OneEpisode)
-            stored = self._gate.as_known(known, filters) if listing else None
-            if stored is None:
+            near = self._gate.rows_near(known) if listing else None
+            if near is None:
                 return Snapshot(recorder, now, known, progress, query.policy, self._gate.state())
-            return KnownSnapshot(recorder, now, known, progress, self._gate, query, filters, *stored)
+            return KnownSnapshot(recorder, now, known, progress, self._gate, query, filters, near)
         if query.policy is None:
             return StoredSnapshot(recorder, now, newest, progress, self._gate, query, filters)
         return WhatIfSnapshot(recorder, now, newest, progress, query.policy, self._gate.near_state())

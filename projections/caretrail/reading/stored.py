@@ -253,14 +253,22 @@ class KnownSnapshot(StoredSnapshot):
 
     def __init__(
         self, recorder: EventRecorder, now: datetime, position: int, progress: Progress | None, gate: Gate,
-        query: Query, filters: Filters, state: State, touched: Sequence[UUID],
+        query: Query, filters: Filters, state: State,
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress, gate, query, filters)
         self.state, self.build = state, state.filling
-        self._touched = touched
-        self._outlines: dict[UUID, EpisodeRows | None] = dict.fromkeys(touched)
-        """Of many: what programs need of each, once it was recomputed."""
         self._is_through = False
+
+    @cached_property
+    def _touched(self) -> Sequence[UUID]:
+        """The episodes in scope that differ; a question that reads the log alone never asks."""
+        assert self.state is not None  # noqa: S101  # set above
+        return self._gate.differing(self.state, self.position, self._filters)
+
+    @cached_property
+    def _outlines(self) -> dict[UUID, EpisodeRows | None]:
+        """Of many: what programs need of each, once it was recomputed."""
+        return dict.fromkeys(self._touched)
 
     @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
