@@ -12,7 +12,7 @@ from caretrail.files import MOST_PACK_BYTES
 from caretrail.policy import check_files, installed_packs, load_pack, load_policy, policy_of, read_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.policy.toml import MOST_DOTS
-from caretrail.readmodel.packs import digest_on_disk
+from caretrail.readmodel.packs import files_digest
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NEBRASKA}.toml").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_a_pipe_without_a_writer_holds_up_neither_its_own_pack_nor_the_others(fo
 
 def rows_now() -> str:
     """What rows know the packs by, as a process finds it that asks for the first time."""
-    return digest_on_disk()
+    return files_digest(os.environ.get("CARETRAIL_PACKS"))
 
 
 def test_rows_know_a_folder_of_packs_by_what_can_be_read_in_it(folder: Path) -> None:

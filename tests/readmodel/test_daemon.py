@@ -22,7 +22,7 @@ from caretrail.readmodel import daemon, upkeep
 from caretrail.readmodel.check import check
 from caretrail.readmodel.daemon import Daemon, Report
 from caretrail.readmodel.lease import Lease, LeaseLost, lease_held, release_lease, renew_lease, take_lease
-from caretrail.readmodel.packs import JUDGED_AGAIN
+from caretrail.readmodel.packs import INSTALLED, JUDGED_AGAIN
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.status import status
@@ -226,7 +226,8 @@ def test_packs_that_change_while_a_daemon_runs_judge_again(
     care: Care, store_url: str, own_pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given a daemon that leads, when the file of a pack changes, then it judges by the new one without a restart."""
-    monkeypatch.setattr(daemon, "PACKS_SECONDS", 0.1)
+    for seconds in ("_check_seconds", "_settled_seconds"):
+        monkeypatch.setattr(INSTALLED, seconds, 0.1)
     care.record([admitted("01-05", policy=own_pack.stem), plan("01-05")])
     told: list[Report] = []
     with at_work(care, store_url, told):

@@ -18,6 +18,7 @@ from caretrail.reading.query import Query
 from caretrail.reading.question import OneEpisode, PartedQuestion, Question
 from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of, stored_zones
 from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
+from caretrail.readmodel.packs import INSTALLED, PackFiles, times_forgotten
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -36,7 +37,8 @@ class Reader:
 
     `access` records the episodes an answer shows, before the caller gets it (see `caretrail.commands.access`); an
     answer that shows none is not recorded. `progress` follows a long answer. With `write` the reader first brings the
-    read models of an embedded store up to date, if that is quick.
+    read models of an embedded store up to date, if that is quick. It follows the files of `packs`: within seconds of a
+    change a question is answered by the new ones, and rows that others judged answer none.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Reader:
         access: Access,
         progress: Progress | None = None,
         write: bool = True,
+        packs: PackFiles = INSTALLED,
     ) -> None:
         self._recorder = recorder
         self._now = now
         self._progress = progress
         self._access = access
+        self._packs = packs
         self._gate = Gate(recorder, now, progress, write=write)
 
     def ask(self, question: Question[T]) -> Answer[T]:
@@ -74,15 +78,19 @@ class Reader:
             named = named_by(question.filters, snapshot)
             snapshot.count_zones(stored_zones(self._recorder, self._gate.state()))
         parts = question.parts(snapshot)
+        read = times_forgotten()
         while True:
             with self._failures_recorded(question):
                 value = next(parts, None)
+                if read != times_forgotten():
+                    raise StoreError("packs have changed while the answer was given: its parts are of two", "ask again")
             if value is None:
                 return
             answer = Answer(value, self._standing(question.query, snapshot))
             yield self._recorded(question, answer, [*named, *question.shows(value)])
 
     def _made_current(self, query: Query) -> None:
+        self._packs.follow()
         if query.known_at is None and query.policy is None:
             self._gate.catch_up()
         self._gate.await_rows(query)
@@ -107,10 +115,11 @@ class Reader:
         return replace(answer, standing=replace(stood, recorded=recorded))
 
     def _whole_answer(self, question: Question[T]) -> tuple[Answer[T], list[str | None]]:
-        """Answer from one state of the database; again if the rows were replaced and emptied meanwhile."""
+        """Answer from one state of the database; again if rows were emptied meanwhile, or packs read again."""
         for _ in range(ATTEMPTS):
+            read = times_forgotten()
             found = self._recorder.database.at_once(lambda: self._answered(question))
-            if found is not None:
+            if found is not None and read == times_forgotten():
                 return found
         raise StoreError(f"{self._recorder.store}: the read models are replaced again and again", "ask again")
 

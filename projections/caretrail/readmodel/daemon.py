@@ -15,7 +15,7 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import Lease, LeaseLost, release_lease, renew_lease, take_lease
-from caretrail.readmodel.packs import digest_on_disk, forget_packs, packs_digest
+from caretrail.readmodel.packs import INSTALLED, PackFiles
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.status import Status, status
@@ -37,9 +37,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 SWEEP_SECONDS = 2.0
 """Between two pages of the sweep while nothing else is to be done: ten episodes a second, 860,000 a day."""
-
-PACKS_SECONDS = 10.0
-"""How often to look whether a file of a pack has changed."""
 
 Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "packs", "current", "mended"]
 
@@ -64,7 +61,7 @@ class Daemon:
     """Keeps the rows of a store up to date until it is told to stop.
 
     One daemon leads, by a lease of `lease_seconds`; others stand by. `report` is told what happens, and where the rows
-    stand every `report_seconds`.
+    stand every `report_seconds`. Changed pack files are followed.
     """
 
     def __init__(
@@ -75,6 +72,7 @@ class Daemon:
         clock: Clock,
         lease_seconds: float,
         report_seconds: float,
+        packs: PackFiles = INSTALLED,
     ) -> None:
         self._recorder = recorder
         self._report = report
@@ -83,7 +81,7 @@ class Daemon:
         self._report_seconds = report_seconds
         self._holder = str(uuid4())
         self._stopping = threading.Event()
-        self._looked, self._found = time.monotonic(), packs_digest()
+        self._packs = packs
 
     def stop(self) -> None:
         """End after the batch in progress; safe from any thread."""
@@ -164,13 +162,8 @@ class Daemon:
             raise ToldToEnd
 
     def _notice_packs(self) -> None:
-        """Judge by the packs of today once their files have changed; seen twice alike, none is half written."""
-        if time.monotonic() - self._looked < PACKS_SECONDS:
-            return
-        found, before = digest_on_disk(), self._found
-        self._looked, self._found = time.monotonic(), found
-        if found == before and found != packs_digest():
-            forget_packs()
+        """Judge by the packs of today once their files have changed."""
+        if self._packs.follow():
             self._report(Report("packs"))
 
     def _next_batch(self, projector: Projector) -> bool:

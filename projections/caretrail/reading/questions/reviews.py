@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from uuid import UUID
@@ -242,7 +242,6 @@ def clock_findings(rows: EpisodeRows) -> list[Finding]:
     )
 
 
-@lru_cache(maxsize=100)
 def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
     packs = found.versions if (found := usable_policy(policy)) else ()
     return frozenset((pack.name, name) for pack in packs for name, rule in pack.rules.items() if rule.check == CLOCK)
