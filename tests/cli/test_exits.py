@@ -283,7 +283,7 @@ def test_a_rule_that_no_pack_has_is_wrong_usage_and_not_a_clean_board(caretrail:
     assert caretrail("findings", "--rule", "r1").status == 0
 
 
-def test_sigterm_ends_long_work_as_ctrl_c_does_with_a_status_of_its_own() -> None:
+def test_sigterm_ends_long_work_as_ctrl_c_does_with_a_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGTERM)
     put_away: list[bool] = []
 
@@ -297,5 +297,6 @@ def test_sigterm_ends_long_work_as_ctrl_c_does_with_a_status_of_its_own() -> Non
     with pytest.raises(Stopped) as stopped:
         work()
     assert stopped.value.exit_code == 143
+    assert capsys.readouterr() == ("", "Terminated. Completed writes were kept; there are no partial writes.\n")
     assert put_away
     assert signal.getsignal(signal.SIGTERM) == before

@@ -6,11 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 
 from caretrail.log import EventRecorder, open_recorder
@@ -142,3 +143,10 @@ def counted(module: Any, name: str) -> Generator[list[Any]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, counting)
         yield seen
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not only waiting to be taken note of."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False

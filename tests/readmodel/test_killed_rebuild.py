@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -20,7 +19,7 @@ from tests.support.example import copy_of_example
 from tests.support.servers import wait_until
 
 from . import rebuilds
-from .rebuilds import KILLS, SMALL, counted, folders, killed, left_behind, state_of
+from .rebuilds import KILLS, SMALL, counted, folders, killed, left_behind, runs, state_of
 
 # --- killed -----------------------------------------------------------------------------------------------------------
 
@@ -164,12 +163,6 @@ def test_workers_end_with_the_process_that_started_them(projected: Care, store_u
     assert all(map(psutil.pid_exists, pids))
     process.kill()
     process.join()
-    wait_until(lambda: not any(map(_runs, pids)), "the workers have ended")
+    wait_until(lambda: not any(map(runs, pids)), "the workers have ended")
     rebuild(projected.recorder, sizes=SMALL)
     assert check(projected.recorder).ok
-
-
-def _runs(pid: int) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    return False

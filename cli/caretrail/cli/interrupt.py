@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from caretrail.cli.exits import ExitStatus, Stopped
+from caretrail.cli.terminal.screen import say
 
 
 class Terminated(BaseException):
@@ -58,11 +59,12 @@ class GracefulStop:
 
 @contextmanager
 def ended_by_sigterm() -> Generator[None]:
-    """End the command by SIGTERM as by Ctrl-C: what is under way is put away first. Raises Stopped."""
+    """End the command by SIGTERM as by Ctrl-C: what is under way is put away first, and said so. Raises Stopped."""
     try:
         with GracefulStop(terminated=True).listening():
             yield
     except Terminated:
+        say("Terminated. Completed writes were kept; there are no partial writes.")
         raise Stopped(ExitStatus.TERMINATED) from None
 
 

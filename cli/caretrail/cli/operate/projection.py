@@ -257,7 +257,7 @@ def _work(setup: Setup, label: str, work: Callable[..., Status], *, as_json: boo
     """Bring the read models up to date in one way or another, and print their status."""
     from caretrail.readmodel.rebuild import Workers, cores
 
-    with setup.open() as recorder, progress(label) as line, ended_by_sigterm():
+    with setup.open() as recorder, ended_by_sigterm(), progress(label) as line:
         found = work(recorder, progress=line, workers=Workers(setup.url, count or cores()))
         if as_json:
             _record_quarantined(setup, recorder, found)

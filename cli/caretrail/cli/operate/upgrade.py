@@ -42,7 +42,7 @@ def upgrade_command(setup: Setup, drop_old: bool) -> None:
     except StoreOlder:
         schema = upgrade_store(setup.url)
     with open_recorder(setup.url) as recorder:
-        with progress("Filling the read models") as done, ended_by_sigterm():
+        with ended_by_sigterm(), progress("Filling the read models") as done:
             found = make_builds(recorder, progress=done, workers=Workers(setup.url, cores()))
         if schema:
             click.echo(f"Upgraded the log to schema {schema}: {visible(recorder.store)}")
