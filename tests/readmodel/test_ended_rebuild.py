@@ -71,8 +71,6 @@ def rebuilding(url: str, folder: Path, workers: int = 2) -> subprocess.Popen[str
     asked = ["--db", url, "projection", "rebuild", "--workers", str(workers)]
     command = [sys.executable, str(folder / "command.py"), *asked]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        [sys.executable, str(folder / "command.py"), *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 @contextmanager
