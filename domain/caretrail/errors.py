@@ -290,9 +290,27 @@ class HiddenEvents(StoreDamaged):
         return cls(f"event {version} of the episode is hidden or gone", VERIFY)
 
     @classmethod
+    def missing_at(cls, position: int) -> Self:
+        """The error for a position within the log at which there is no event."""
+        return cls(f"the event at position {position} is hidden or gone", VERIFY)
+
+    @classmethod
+    def cut_off(cls, store: str, position: int, newest: int) -> Self:
+        """The error for a log that ends before a position that rows were made from."""
+        return cls(
+            f"{store}: the read models are at position {position}, but the log ends at position {newest}",
+            "events are missing: change nothing, and run 'caretrail audit verify'",
+        )
+
+    @classmethod
     def missing_after(cls, version: int, newest: int) -> Self:
         """The error for an episode that ends at a version, where the rows made from it hold more."""
         return cls(f"the rows of the episode hold event {newest}, and the log shows none after {version}", VERIFY)
+
+    @classmethod
+    def upto(cls, version: int) -> Self:
+        """The error for an episode that cannot be judged because of an event, or of one before it."""
+        return cls(f"event {version} of the episode, or one before it, is hidden, gone or of another one", VERIFY)
 
     @classmethod
     def altered(cls, version: int) -> Self:
@@ -303,6 +321,21 @@ class HiddenEvents(StoreDamaged):
     def foreign(cls, version: int) -> Self:
         """The error for an event that names another episode than the one it is read for."""
         return cls(f"event {version} of the episode is of another one: the log was changed", VERIFY)
+
+
+class RowsDiffer(StoreDamaged):
+    """The rows that an answer rests on are not what the log says: nothing is shown."""
+
+    code = "rows_differ"
+
+    @classmethod
+    def of(cls, store: str, who: str) -> Self:
+        """The error for a store, and who may make the rows again."""
+        return cls(
+            f"{store}: nothing is shown, because rows of the read models are not what the log says",
+            "run 'caretrail projection check' to see which; "
+            f"'caretrail projection rebuild', run as {who}, makes them again",
+        )
 
 
 class NotStored(StoreDamaged):

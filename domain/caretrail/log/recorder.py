@@ -147,6 +147,10 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Read many streams at once, each from above the version already known (0 for all of it)."""
 
     @abstractmethod
+    def read_at(self, positions: Collection[int]) -> dict[int, RecordedEvent]:
+        """Read the events at some positions, by position; what is missing from the log is not there."""
+
+    @abstractmethod
     def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
 

@@ -26,9 +26,14 @@ CURRENT = Behind(0, 0)
 
 
 class Checked(NamedTuple):
-    """When the daemon's last sweep over all episodes ended, UTC as text."""
+    """What the rows of a list were held against the log.
 
-    swept_at: str
+    `episodes` were drawn from the log by chance and recomputed for this answer. `swept_at`, UTC as text, is when a
+    daemon had last compared all of them, None if never.
+    """
+
+    episodes: int
+    swept_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ class Standing:
     `as_of` are its days: one, or two around midnight between zones. It includes the log up to `position`; `newest` is
     the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
-    says since when the rows of a list had all been compared with the log once. `clock` is not examined yet. `build`
-    names the filling of the read models it was read from, None for the log. `recorded` is false if the access could not
-    be recorded.
+    says how far the rows of a list were compared with the log; it is None for an answer from the log itself. `clock` is
+    not examined yet. `build` names the filling of the read models it was read from, None for the log. `recorded` is
+    false if the access could not be recorded.
     """
 
     as_of: tuple[date, ...]

@@ -145,6 +145,19 @@ def _require_first(namespace: UUID, stream: UUID, row: RecordedEvent) -> None:
     require_own(namespace, stream, event, row.originator_version)
 
 
+def computed_row(
+    recorder: EventRecorder, name: str, upto: int, by: Policy | None = None, *, held_by: State | None
+) -> EpisodeRows | None:
+    """Work out the rows of one episode, whose events must be as many as stored rows hold.
+
+    None if the log has none of it up to the position. Raises HiddenEvents.
+    """
+    stream = episode_stream(recorder.namespace, name)
+    newest = recorder.select_events(stream, desc=True, limit=1)
+    require_all(recorder.database, held_by, stream, newest[0].originator_version if newest else 0)
+    return computed_rows(recorder, [stream], upto, by)[stream] if newest else None
+
+
 def computed_rows(
     recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy | None = None
 ) -> Mapping[UUID, EpisodeRows | None]:

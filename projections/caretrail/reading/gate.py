@@ -17,7 +17,7 @@ from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.scope import in_scope, in_scope_of_rows
 from caretrail.reading.snapshot import PAGE
 from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
-from caretrail.readmodel.schema import State, read_state, tables_exist
+from caretrail.readmodel.schema import State, read_state, tables_exist, who_projects
 from caretrail.readmodel.status import age_of
 from caretrail.text import plural
 
@@ -211,8 +211,7 @@ class Gate:
         """Name the lag, the command that ends it, and the role that may run it."""
         what = f"{plural(late.events, 'event')} and {plural(late.seconds, 'second')} behind the log"
         what += "" if position else self._other_packs()
-        embedded = self._recorder.database.dialect == "sqlite"
-        who = "a user who may write the file" if embedded else "the role caretrail_projector"
+        who = who_projects(self._recorder.database)
         stale = f", or add --allow-stale to see the rows as of @{position}" if position else ""
         return StaleReadModel(
             f"{self._recorder.store}: the read models are {what}",

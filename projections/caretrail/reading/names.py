@@ -75,7 +75,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def named_by(filters: Filters, snapshot: Snapshot) -> list[str]:
     """The existing episodes that filters name by number or by client."""
-    found = [name for name in filters.episodes if snapshot.rows(name) is not None]
+    found = [name for name in filters.episodes if snapshot.exists(name)]
     return found + [name for client in filters.clients for name in snapshot.names(client=client)]
 
 

@@ -61,6 +61,11 @@ class Filters:
     closed: bool = False
     all_verdicts: bool = False
 
+    @property
+    def ask_of_programs(self) -> bool:
+        """Whether findings of programs can be selected: filters of a case leave them out."""
+        return not (self.clinicians or self.clients or self.episodes)
+
 
 TODAY = Query()
 NO_FILTERS = Filters()
@@ -85,8 +90,8 @@ class Selection(NamedTuple):
 
     @property
     def asks_of_programs(self) -> bool:
-        """Whether findings of programs can be selected: filters of a case leave them out."""
-        return not (self.filters.clinicians or self.filters.clients or self.filters.episodes)
+        """Whether findings of programs can be selected."""
+        return self.filters.ask_of_programs
 
     def days(self, zone: str | None) -> tuple[date, date]:
         """The first and the last selected day in a zone."""

@@ -6,10 +6,11 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import SystemRandom
 from typing import TYPE_CHECKING, TypeVar
 
 from caretrail.aliases import Progress
-from caretrail.errors import CaretrailError, StaleReadModel, StoreError, StoreUnreachable, UnknownName
+from caretrail.errors import CaretrailError, RowsDiffer, StaleReadModel, StoreError, StoreUnreachable, UnknownName
 from caretrail.log.records import StoodOn
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, recorded_before
@@ -21,6 +22,8 @@ from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
 from caretrail.readmodel.packs import INSTALLED, PackFiles, times_forgotten
 
 if TYPE_CHECKING:
+    from random import Random
+
     from caretrail.log.recorder import EventRecorder
 
 T = TypeVar("T")
@@ -38,7 +41,8 @@ class Reader:
     `access` records the episodes an answer shows, before the caller gets it (see `caretrail.commands.access`); an
     answer that shows none is not recorded. `progress` follows a long answer. With `write` the reader first brings the
     read models of an embedded store up to date, if that is quick. It follows the files of `packs`: within seconds of a
-    change a question is answered by the new ones, and rows that others judged answer none.
+    change a question is answered by the new ones, and rows that others judged answer none. `chance` draws the episodes
+    by which the rows of a list are checked; by default nobody can foresee them.
     """
 
     def __init__(
@@ -50,12 +54,14 @@ class Reader:
         progress: Progress | None = None,
         write: bool = True,
         packs: PackFiles = INSTALLED,
+        chance: Random | None = None,
     ) -> None:
         self._recorder = recorder
         self._now = now
         self._progress = progress
         self._access = access
         self._packs = packs
+        self._chance = chance or SystemRandom()
         self._gate = Gate(recorder, now, progress, write=write)
 
     def ask(self, question: Question[T]) -> Answer[T]:
@@ -118,7 +124,12 @@ class Reader:
         """Answer from one state of the database; again if rows were emptied meanwhile, or packs read again."""
         for _ in range(ATTEMPTS):
             read = times_forgotten()
-            found = self._recorder.database.at_once(lambda: self._answered(question))
+            try:
+                found = self._recorder.database.at_once(lambda: self._answered(question))
+            except RowsDiffer:  # by packs that another thread has read meanwhile, or indeed
+                if read == times_forgotten():
+                    raise
+                continue
             if found is not None and read == times_forgotten():
                 return found
         raise StoreError(f"{self._recorder.store}: the read models are replaced again and again", "ask again")
@@ -129,8 +140,11 @@ class Reader:
         require_known(question.filters, snapshot)
         value = question.answer(snapshot)
         shown = [*named_by(question.filters, snapshot), *question.shows(value)]
-        answer = Answer(value, self._standing(question.query, snapshot))
-        return (answer, shown) if snapshot.intact() else None
+        if not snapshot.intact():  # from here on no table can be emptied any more
+            return None
+        if question.is_sampled:
+            snapshot.require_right(question.filters, self._chance)
+        return Answer(value, self._standing(question.query, snapshot)), shown
 
     def _snapshot(self, question: Question[T]) -> Snapshot:
         recorder, now, progress = self._recorder, self._now, self._progress

@@ -14,10 +14,9 @@ from caretrail.aliases import Progress
 from caretrail.days import today_in
 from caretrail.errors import UnknownName
 from caretrail.findings import Finding
-from caretrail.log.records import episode_stream
 from caretrail.reading import picks
 from caretrail.reading.answers import CURRENT, Checked
-from caretrail.reading.query import Query, Selection
+from caretrail.reading.query import Filters, Query, Selection
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import State, statements
@@ -25,6 +24,8 @@ from caretrail.readmodel.store import is_marked, read_names
 from caretrail.readmodel.values import stream_of
 
 if TYPE_CHECKING:
+    from random import Random
+
     from caretrail.log.recorder import EventRecorder
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
@@ -59,6 +60,8 @@ class Snapshot:
         self.state = state
         """The stored rows that the log is held against, if there are any."""
         self.holds, self.behind, self.stale = position, CURRENT, False
+        self.rested_on: State | None = None
+        """The rows that a list was read from, once one was."""
         self.checked: Checked | None = None
         self.build: str | None = None
         """The filling of the read models it reads; None for the log alone."""
@@ -77,6 +80,18 @@ class Snapshot:
     def intact(self) -> bool:
         """Whether all that was read until now is of one state; the log never changes."""
         return True
+
+    def require_right(self, filters: Filters, chance: Random) -> None:
+        """Hold a few of the rows that a list was read from against the log. Raises RowsDiffer, HiddenEvents."""
+        if self.rested_on is not None:
+            from caretrail.reading.sampled import require_right  # measured start-up: loads events and rules
+
+            count = require_right(self.recorder, self.rested_on, filters, chance)
+            self.checked = Checked(count, self.rested_on.swept_at or None)
+
+    def exists(self, episode: str) -> bool:
+        """Whether there is an episode of that number."""
+        return self.rows(episode) is not None
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """The rows of one episode; None if the log has none."""
@@ -157,10 +172,9 @@ class Snapshot:
                 self.progress(min(place + PAGE, len(streams)), len(streams))
 
     def _rows(self, episode: str) -> EpisodeRows | None:
-        from caretrail.reading.episode_view import computed_rows
+        from caretrail.reading.episode_view import computed_row
 
-        stream = episode_stream(self.recorder.namespace, episode)
-        return computed_rows(self.recorder, [stream], self.position, self.policy)[stream]
+        return computed_row(self.recorder, episode, self.position, self.policy, held_by=self.state)
 
     def _selected(self, selection: Selection) -> Iterator[EpisodeRows]:
         """The episodes that the filters name, or all."""
@@ -249,6 +263,7 @@ class WhatIfSnapshot(Snapshot):
 
     def _open(self, state: State, selection: Selection) -> Iterator[Sequence[UUID]]:
         """Streams of episodes that had begun and not ended: events decide that, not rules."""
+        self.rested_on = state
         low, _, last = selection.reach()
         sql = stored_sql(state, "begun_and_not_ended")
         stored = (stream_of(row[0]) for row in self.recorder.database.query(sql, {"low": low, "last": last}))

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from caretrail.aliases import Progress
-from caretrail.errors import HiddenEvents
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
 from caretrail.reading import picks
-from caretrail.reading.answers import Checked
 from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query, Selection, is_rule
 from caretrail.reading.snapshot import PAGE, Snapshot, citation_of, stored_sql, stored_zones
@@ -60,7 +58,7 @@ class StoredSnapshot(Snapshot):
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
         reach = self._gate.reach(self.state, self.position, self._query, self._filters)
         self.holds, self.behind, self.stale = reach.position, reach.behind, reach.stale
-        self.checked = Checked(self.state.swept_at) if self.state is not None and self.state.swept_at else None
+        self.rested_on = self.state
         return self._laid_over(reach.overlay)
 
     def _laid_over(self, overlay: Mapping[UUID, EpisodeRows | None]) -> Mapping[UUID, EpisodeRows | None]:
@@ -149,22 +147,9 @@ class StoredSnapshot(Snapshot):
 
     # --- one episode, and names -------------------------------------------------------------------------------------
 
-    def _rows(self, episode: str) -> EpisodeRows | None:
-        """The rows of one episode: as stored if they are current, else computed from the log."""
-        stream = episode_stream(self.recorder.namespace, episode)
-        newest = self.recorder.select_events(stream, desc=True, limit=1)
-        version = newest[0].originator_version if newest else 0
-        if self.state is not None:
-            stored = store.read_episode(self._database, self.state.build, stream)
-            if stored is not None and stored.version > version:
-                raise HiddenEvents.missing_after(version, stored.version)
-            if stored is not None and stored.version == version:
-                return stored
-        if not newest:
-            return None
-        from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
-
-        return computed_rows(self.recorder, [stream], self.position)[stream]
+    def exists(self, episode: str) -> bool:
+        """Whether the log has an episode of that number."""
+        return bool(self.recorder.select_events(episode_stream(self.recorder.namespace, episode), limit=1))
 
     def zones(self) -> Iterable[str | None]:
         """The time zones of all episodes that have rows, stored or newer."""
@@ -272,6 +257,7 @@ class KnownSnapshot(StoredSnapshot):
 
     @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
+        self.rested_on = self.state
         if self._are_many:
             return self._outlines
         return self._laid_over(self._gate.recomputed(self._touched, self.position))
@@ -302,6 +288,6 @@ class KnownSnapshot(StoredSnapshot):
                 pass
         return super()._of_programs(selection)
 
-    def _rows(self, episode: str) -> EpisodeRows | None:
-        """The rows of one episode: always from the log."""
-        return Snapshot._rows(self, episode)
+    def exists(self, episode: str) -> bool:
+        """Whether an episode of that number was known."""
+        return Snapshot.exists(self, episode)

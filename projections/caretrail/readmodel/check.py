@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -13,7 +13,6 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.ledger.tiles import differing_tiles
-from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import NOUNS, Log
 from caretrail.plain import as_json
@@ -23,7 +22,15 @@ from caretrail.readmodel.group_sessions import placed_of_groups
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, EPISODE_COLUMNS, State, read_state
-from caretrail.readmodel.store import Rows, episode_row, read_between, read_program_findings, rows_by_table
+from caretrail.readmodel.store import (
+    ByStream,
+    Rows,
+    episode_row,
+    read_between,
+    read_of,
+    read_program_findings,
+    rows_by_table,
+)
 from caretrail.readmodel.values import written
 
 LAST = UUID(int=2**128 - 1)
@@ -34,7 +41,7 @@ ATTEMPTS = 5
 class CheckReport:
     """Digests of the live rows and of the rows recomputed at the same position.
 
-    `differ` names unequal episodes, programs and tiles of the ledger.
+    `differ` names unequal episodes, programs and tiles of the ledger, and a position that the log does not have.
     """
 
     position: int
@@ -97,8 +104,10 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         for log in Log
         for level, number in differing_tiles(recorder, log)
     ]
-    live_digest.update("".join(f"{tile}\n" for tile in tiles).encode())
-    differ += tiles
+    newest = recorder.max_position()
+    beyond = [f"position @{state.position}, beyond the log"] if state.position > newest else []
+    live_digest.update("".join(f"{other}\n" for other in (*tiles, *beyond)).encode())
+    differ += [*tiles, *beyond]
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 
@@ -109,15 +118,37 @@ def stored_and_right(
 
     Also returns the rows of the latter. Whatever is stored of other streams in the range is of no episode.
     """
+    right, made = _right(folded, state, streams)
+
+    def read(table: str, columns: Sequence[str]) -> ByStream:
+        return read_between(recorder.database, state.build, table, columns, first, streams[-1])
+
+    return _stored(read), right, made
+
+
+def stored_of_and_right(
+    recorder: EventRecorder, folded: FoldedEpisodes, state: State, streams: Sequence[UUID]
+) -> tuple[dict[UUID, str], dict[UUID, str], dict[UUID, EpisodeRows]]:
+    """The same of some streams, wherever they stand."""
+    right, made = _right(folded, state, streams)
+
+    def read(table: str, columns: Sequence[str]) -> ByStream:
+        return read_of(recorder.database, state.build, table, columns, streams)
+
+    return _stored(read), right, made
+
+
+def _right(
+    folded: FoldedEpisodes, state: State, streams: Sequence[UUID]
+) -> tuple[dict[UUID, str], dict[UUID, EpisodeRows]]:
     made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
-    right = {stream: _text(rows, rows_by_table(rows)) for stream, rows in made.items()}
-    return _stored(recorder.database, state.build, first, streams[-1]), right, made
+    return {stream: _text(rows, rows_by_table(rows)) for stream, rows in made.items()}, made
 
 
-def _stored(database: Database, build: str, first: UUID, last: UUID) -> dict[UUID, str]:
-    """Everything that is stored of each stream in a range, as text."""
-    episodes = read_between(database, build, "episode", EPISODE_COLUMNS, first, last)
-    beside = {table: read_between(database, build, table, columns, first, last) for table, columns in COLUMNS.items()}
+def _stored(read: Callable[[str, Sequence[str]], ByStream]) -> dict[UUID, str]:
+    """Everything that is stored of the streams whose rows are read from a table, as text."""
+    episodes = read("episode", EPISODE_COLUMNS)
+    beside = {table: read(table, columns) for table, columns in COLUMNS.items()}
     found: dict[UUID, str] = {}
     for stream in {*episodes, *(stream for rows in beside.values() for stream in rows)}:
         rows = {

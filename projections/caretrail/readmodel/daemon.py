@@ -19,7 +19,7 @@ from caretrail.readmodel.packs import INSTALLED, PackFiles
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.status import Status, status
-from caretrail.readmodel.sweep import Sweep
+from caretrail.readmodel.sweep import Pace, Sweep, Swept
 from caretrail.readmodel.upkeep import far_behind
 
 SHORT_BATCH = 256
@@ -35,10 +35,7 @@ LONGEST_POLL = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds to wait after a failure; each further one doubles it."""
 
-SWEEP_SECONDS = 2.0
-"""Between two pages of the sweep while nothing else is to be done: ten episodes a second, 860,000 a day."""
-
-Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "packs", "current", "mended"]
+Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "packs", "current", "differed"]
 
 
 class ToldToEnd(Exception):  # not an error: somebody asked for it
@@ -48,13 +45,13 @@ class ToldToEnd(Exception):  # not an error: somebody asked for it
 class Report(NamedTuple):
     """What the daemon has to say: what happened, where the rows stand, and the error if one did.
 
-    `mended` is the number of episodes whose rows were not what the log says.
+    `swept` is what the sweep found that was not what the log says.
     """
 
     happened: Happened
     status: Status | None = None
     error: StoreError | None = None
-    mended: int = 0
+    swept: Swept = Swept()
 
 
 class Daemon:
@@ -136,20 +133,23 @@ class Daemon:
                 write_all_tiles(recorder)
             projector = Projector(recorder, lease=lease)
             sweep = Sweep(recorder, projector)
-            told = swept = time.monotonic()
+            told = time.monotonic()
+            pace = Pace(told)
             poll = POLL_SECONDS
             while not self._stopping.is_set():
                 self._go_on(lost)
                 self._notice_packs()
-                if self._next_batch(projector):
+                took_events = self._next_batch(projector)
+                if took_events:
                     poll = POLL_SECONDS
-                elif time.monotonic() - swept >= SWEEP_SECONDS:
-                    if mended := sweep.next_page(self._clock()):
-                        self._report(Report("mended", self._status(), mended=mended))
-                    swept = time.monotonic()
                 else:
                     self._stopping.wait(poll)
                     poll = min(poll * 2, LONGEST_POLL)
+                if pace.is_due(sweep.covered, time.monotonic(), busy=took_events):
+                    found = sweep.next_page(self._clock())
+                    pace.done(time.monotonic(), ends_round=found.ends_round)
+                    if found.mended or found.hidden:
+                        self._report(Report("differed", self._status(), swept=found))
                 if time.monotonic() - told >= self._report_seconds:
                     self._report(Report("current", self._status()))
                     told = time.monotonic()

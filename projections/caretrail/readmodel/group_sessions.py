@@ -44,13 +44,14 @@ class GroupSession(NamedTuple):
         return uuid5(program_stream(namespace, self.program), f"{self.policy} {self.group_session} {self.held_on}")
 
 
-def _session_of(record: GroupRecord) -> GroupSession:
+def session_of(record: GroupRecord) -> GroupSession:
+    """The session that a record is of."""
     return GroupSession(record.program, record.policy, record.group_session, record.held_on)
 
 
 def touched(database: Database, build: str | None, newer: Newer) -> set[GroupSession]:
     """The group sessions that the stored or the newer rows of some streams have on record."""
-    found = {_session_of(record) for rows in newer.values() if rows is not None for record in rows.group_records}
+    found = {session_of(record) for rows in newer.values() if rows is not None for record in rows.group_records}
     for stream in newer if build is not None else ():
         stored = database.query(statements(build)["groups_of_stream"], {"stream": stream})
         found |= {GroupSession._make(values) for values in read_values(GroupSession._fields, stored)}
@@ -60,12 +61,15 @@ def touched(database: Database, build: str | None, newer: Newer) -> set[GroupSes
 def refresh_groups(recorder: EventRecorder, build: str, sessions: Iterable[GroupSession] | None = None) -> None:
     """Count group sessions anew from the stored rows, by default all that differ, and store what is found."""
     database = recorder.database
-    if sessions is None:
-        stored = database.query(statements(build)["groups_that_differ"])
-        sessions = [GroupSession._make(values) for values in read_values(GroupSession._fields, stored)]
-    for session in sorted(sessions):
-        placed = placed_of_groups(recorder, _stored(database, build, session))
+    for session in sorted(differing_groups(database, build) if sessions is None else sessions):
+        placed = placed_of_group(recorder, build, session)
         write_program_findings(database, build, session.stream(recorder.namespace), placed)
+
+
+def differing_groups(database: Database, build: str) -> list[GroupSession]:
+    """The group sessions whose stored records contradict each other, or their size."""
+    stored = database.query(statements(build)["groups_that_differ"])
+    return [GroupSession._make(values) for values in read_values(GroupSession._fields, stored)]
 
 
 def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: Iterable[Placed]) -> Iterator[Placed]:
@@ -75,7 +79,7 @@ def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: 
     added: dict[GroupSession, dict[UUID, list[GroupRecord]]] = {}
     for stream, rows in newer.items():
         for record in rows.group_records if rows is not None else ():
-            added.setdefault(_session_of(record), {}).setdefault(stream, []).append(record)
+            added.setdefault(session_of(record), {}).setdefault(stream, []).append(record)
     yield from (placed for placed in kept if placed.stream not in changed)
     for session in sorted(sessions):
         stored = _stored(recorder.database, build, session) if build is not None else {}
@@ -91,12 +95,17 @@ def _stored(database: Database, build: str, session: GroupSession) -> dict[UUID,
     return found
 
 
+def placed_of_group(recorder: EventRecorder, build: str, session: GroupSession) -> list[Placed]:
+    """Judge one group session by the stored records of its charts."""
+    return placed_of_groups(recorder, _stored(recorder.database, build, session))
+
+
 def placed_of_groups(recorder: EventRecorder, records: Records, by: Policy | None = None) -> list[Placed]:
     """Judge the group sessions of these records; `by` judges by another policy than the one that is named."""
     sessions: dict[GroupSession, list[tuple[UUID, GroupRecord]]] = {}
     for stream, found in records.items():
         for record in found:
-            sessions.setdefault(_session_of(record), []).append((stream, record))
+            sessions.setdefault(session_of(record), []).append((stream, record))
     return [
         placed
         for session in sorted(sessions)

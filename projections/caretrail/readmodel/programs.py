@@ -139,9 +139,13 @@ def _placed(
 def refresh(recorder: EventRecorder, build: str, upto: int, programs: Iterable[str] | None = None) -> None:
     """Bring the stored findings of programs, by default of all, up to the rows of their episodes."""
     database = recorder.database
-    sql = statements(build)["days_under_policy"]
     for program in sorted(set(programs_of(database, build) if programs is None else programs)):
-        rows = database.query(sql, {"program": program})
-        days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][1:], rows))
-        placed = placed_of_programs(recorder, days, upto)
+        placed = placed_of_program(recorder, build, program, upto)
         write_program_findings(database, build, program_stream(recorder.namespace, program), placed)
+
+
+def placed_of_program(recorder: EventRecorder, build: str, program: str, upto: int) -> list[Placed]:
+    """Compute every finding of one program from its events up to a position and the stored days of its episodes."""
+    rows = recorder.database.query(statements(build)["days_under_policy"], {"program": program})
+    days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][1:], rows))
+    return placed_of_programs(recorder, days, upto)

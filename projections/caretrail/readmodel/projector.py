@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -13,11 +14,12 @@ from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
-from caretrail.readmodel.group_sessions import refresh_groups
+from caretrail.readmodel.group_sessions import differing_groups, placed_of_group, refresh_groups
 from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.lease import Lease, renew_lease
 from caretrail.readmodel.packs import JUDGED_AGAIN, citations_of, packs_digest, stale_policies
-from caretrail.readmodel.programs import programs_touched, refresh
+from caretrail.readmodel.placed import Placed
+from caretrail.readmodel.programs import placed_of_program, programs_of, programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import (
@@ -27,6 +29,7 @@ from caretrail.readmodel.store import (
     delete_episodes,
     delete_program_findings,
     read_citations,
+    read_program_findings,
     streams_of_policy,
     write_citations,
 )
@@ -114,18 +117,30 @@ class Projector:
             delete_episodes(self._database, state.build, streams)
             self._write(state.build, {row.stream: row for row in rows}, state.position)
 
-    def end_sweep(self, state: State, now: datetime) -> None:
-        """Work out the findings of programs again, and keep when every episode had been compared. Raises Moved."""
+    def end_sweep(self, state: State, now: datetime | None) -> int:
+        """Work out the findings of programs again; how many programs had others. Raises Moved.
+
+        `now`, if all was as it must be, is kept as the time since which every episode had been compared.
+        """
         with self._database.transaction():
             self._advance(state, state.position)
-            refresh(self._recorder, state.build, state.position)
-            refresh_groups(self._recorder, state.build)
-            values = {
-                "build": state.build,
-                "epoch": state.epoch,
-                "now": now.astimezone(UTC).isoformat(timespec="seconds"),
-            }
-            self._database.execute(statements(state.build)["swept"], values)
+            stored, right = read_program_findings(self._database, state.build), self._of_programs(state)
+            differing = {one.program for one in {*stored} ^ {*right}}
+            if differing:
+                delete_program_findings(self._database, state.build)
+                refresh(self._recorder, state.build, state.position)
+                refresh_groups(self._recorder, state.build)
+            if now is not None:
+                swept_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                self._database.execute(statements(state.build)["swept"], {**state._asdict(), "now": swept_at})
+        return len(differing)
+
+    def _of_programs(self, state: State) -> list[Placed]:
+        """The findings of all programs and group sessions, as they follow from the stored rows of episodes."""
+        recorder, build = self._recorder, state.build
+        found = [placed_of_program(recorder, build, one, state.position) for one in programs_of(self._database, build)]
+        found += [placed_of_group(recorder, build, one) for one in differing_groups(self._database, build)]
+        return list(chain.from_iterable(found))
 
     def _judge_again(self, state: State) -> State:
         """Recompute the episodes whose packs have changed since they were judged, a page a transaction.

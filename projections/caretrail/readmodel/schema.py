@@ -203,6 +203,11 @@ def tables_exist(database: Database) -> bool:
     return bool(database.query(load_sql(PACKAGE, "tables.sql")[f"exists_{database.dialect}"]))
 
 
+def who_projects(database: Database) -> str:
+    """Who may write the rows, in words."""
+    return "a user who may write the file" if database.dialect == "sqlite" else "the role caretrail_projector"
+
+
 def builds(database: Database) -> list[Build]:
     """The builds there are, of all versions."""
     return [Build._make(row) for row in database.query(load_sql(PACKAGE, "tables.sql")["builds"])]

@@ -106,6 +106,13 @@ SELECT stream FROM caretrail.log
  WHERE version = 1 AND stream > :after
  ORDER BY stream LIMIT :limit
 
+-- hidden --
+-- Events in a stretch of the log that the index of streams does not lead to.
+SELECT l.position FROM caretrail.log AS l
+ WHERE l.position > :after AND l.position <= :upto
+   AND coalesce((SELECT i.position FROM caretrail.log AS i WHERE i.stream = l.stream AND i.version = l.version), 0)
+       <> l.position
+
 -- quarantined --
 -- Episodes that cannot be read.
 SELECT stream, whole FROM caretrail.episode_{build} WHERE quarantined

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Rows = dict[str, list[tuple[Any, ...]]]
 """Rows by table, with the columns of COLUMNS."""
 
+ByStream = dict[UUID, list[tuple[Any, ...]]]
+"""Rows of one table by their stream."""
+
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
@@ -138,9 +141,9 @@ def is_marked(database: Database, state: State) -> bool:
 
 def write_program_findings(database: Database, build: str, stream: UUID, placed: Sequence[Placed]) -> None:
     """Replace the findings of one program, or on one group session, if they changed."""
-    sql = statements(build)
-    if list(placed_from(database.query(sql["program_findings_of"], {"stream": stream}))) == list(placed):
+    if findings_of_program(database, build, stream) == list(placed):
         return
+    sql = statements(build)
     database.execute(sql["delete_program_findings"], {"stream": stream})
     rows = [(number, *row) for number, row in enumerate(placed_values(placed))]
     columns = ("number", *PLACED_COLUMNS)
@@ -177,11 +180,20 @@ def read_episodes(database: Database, build: str) -> Iterator[EpisodeRows]:
 
 def read_between(
     database: Database, build: str, table: str, columns: Sequence[str], first: UUID, last: UUID
-) -> dict[UUID, list[tuple[Any, ...]]]:
+) -> ByStream:
     """The stored rows of a table by stream, for the streams between two, both included."""
     sql = statements(build)["rows_between"].format(table=table, columns=", ".join(columns))
-    found: dict[UUID, list[tuple[Any, ...]]] = {}
-    for row in read_values(columns, database.query(sql, {"first": first, "last_stream": last})):
+    return _by_stream(columns, database.query(sql, {"first": first, "last_stream": last}))
+
+
+def read_of(database: Database, build: str, table: str, columns: Sequence[str], streams: Sequence[UUID]) -> ByStream:
+    """The stored rows of a table by stream, for some streams."""
+    return _by_stream(columns, _rows_of(database, build, table, columns, streams))
+
+
+def _by_stream(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> ByStream:
+    found: ByStream = {}
+    for row in read_values(columns, rows):
         found.setdefault(row[0], []).append(row)
     return found
 
@@ -203,6 +215,11 @@ def read_names(database: Database, build: str, table: str, column: str) -> list[
 def read_program_findings(database: Database, build: str, low: date = date.min, last: date = FOREVER) -> list[Placed]:
     """Read the findings of programs and group sessions that are in force between two days."""
     return list(placed_from(database.query(statements(build)["program_findings"], {"low": low, "last": last})))
+
+
+def findings_of_program(database: Database, build: str, stream: UUID) -> list[Placed]:
+    """Read the findings of one program, or on one group session, whatever their days."""
+    return list(placed_from(database.query(statements(build)["program_findings_of"], {"stream": stream})))
 
 
 def read_citations(database: Database, build: str) -> dict[str, dict[str, str]]:

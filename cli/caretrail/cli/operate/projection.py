@@ -17,7 +17,7 @@ from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
-from caretrail.errors import AccessNotRecorded, UnknownEpisode
+from caretrail.errors import FOREIGN_OBJECTS, VERIFY, AccessNotRecorded, UnknownEpisode
 from caretrail.readmodel.garbage import with_few_collections
 from caretrail.text import plural, visible
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from caretrail.readmodel.daemon import Report
     from caretrail.readmodel.rows import Quarantined
     from caretrail.readmodel.status import Status
+
+
+NO_EPISODES = ("program ", "tile ", "position ")
+"""How what `check` found begins if it is no case number, which has no space."""
 
 
 @click.group("projection", cls=Group)
@@ -115,13 +119,17 @@ def _say_report(report: Report) -> None:
     words = {
         "leads": "Leading", "stands_by": "Another projector leads: standing by", "rebuilds": "Far behind: rebuilding",
         "lost": "Lost the lease", "failed": "Failed, trying again", "current": "Running",
-        "mended": "Rows differed from the log", "packs": "Policy packs have changed: judging again",
+        "differed": "Rows differed from the log", "packs": "Policy packs have changed: judging again",
     }  # fmt: skip  # two lines
     line = words[report.happened]
     if report.status is not None:
         line += f". {_standing(report.status)}"
-    if report.mended:
-        line += f" Made anew: {plural(report.mended, 'episode')}."
+    if report.swept.mended:
+        line += f" Made anew: {plural(report.swept.mended, 'episode or program', 'episodes or programs')}."
+    if report.swept.unmended:
+        line += f" {plural(report.swept.unmended, 'episode')} differed again at once: {FOREIGN_OBJECTS}."
+    if report.swept.hidden:
+        line += f" {plural(report.swept.hidden, 'event')} hidden from their streams: {VERIFY}."
     if report.error is not None:
         line += f": {report.error.message}"
     say(line)
@@ -182,7 +190,7 @@ def check_command(setup: Setup, as_json: bool) -> None:
 
     with setup.open() as recorder, progress("Checking") as done:
         report = check(recorder, progress=done)
-        _record(setup, recorder, [name for name in report.differ if not name.startswith(("program ", "tile "))])
+        _record(setup, recorder, [name for name in report.differ if not name.startswith(NO_EPISODES)])
     if as_json:
         print_json(report.as_json())
     elif report.ok:

@@ -84,6 +84,12 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.stream = k.stream AND c.version > k.version
                 ORDER BY c.version OFFSET 0) AS l ON true
 
+-- at --
+-- The events at some positions.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE position = ANY(:positions::bigint[])
+
 -- select_all_but --
 -- Many streams, each without the events of some stored names, but with its newest.
 SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt

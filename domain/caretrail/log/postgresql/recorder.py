@@ -61,6 +61,10 @@ class PostgresRecorder(EventRecorder):
         events = self._select("select_streams", streams=list(after), versions=list(after.values())) if after else []
         return by_stream(after, events)
 
+    def read_at(self, positions: Collection[int]) -> dict[int, RecordedEvent]:
+        """Read the events at some positions, by position."""
+        return {event.position: event for event in self._select("at", positions=list(positions))}
+
     def select_all_but(self, streams: Collection[UUID], names: Sequence[str]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once without the events of these stored names; the newest of each comes anyway."""
         return by_stream(streams, self._select("select_all_but", streams=list(streams), names=list(names)))

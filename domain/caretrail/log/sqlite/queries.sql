@@ -71,6 +71,12 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
  WHERE stream = :stream AND version > :version
  ORDER BY version
 
+-- at --
+-- The event at a position.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE position = :position
+
 -- stream_but --
 -- One stream without the events of some stored names, but with its newest.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt

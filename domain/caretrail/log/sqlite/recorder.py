@@ -157,6 +157,11 @@ class SqliteRecorder(EventRecorder):
         asked = [{"stream": stream.bytes, "version": version} for stream, version in after.items()]
         return by_stream(after, self._events(self._of_each("stream_after", asked)))
 
+    def read_at(self, positions: Collection[int]) -> dict[int, RecordedEvent]:
+        """Read the events at some positions, by position."""
+        asked = [{"position": position} for position in positions]
+        return {event.position: event for event in self._events(self._of_each("at", asked))}
+
     def select_all_but(self, streams: Collection[UUID], names: Sequence[str]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once without the events of these stored names; the newest of each comes anyway."""
         listed = json.dumps(names)

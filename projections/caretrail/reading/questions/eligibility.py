@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from caretrail.errors import HiddenEvents
 from caretrail.reading.answers import EligibilityRow
 from caretrail.reading.query import TODAY, Query
 from caretrail.reading.question import OneEpisode
@@ -22,8 +23,10 @@ class ContinuedStay(OneEpisode[EligibilityRow]):
     query: Query = TODAY
 
     def answer(self, snapshot: Snapshot) -> EligibilityRow:
-        """Read it from the rows of the episode."""
+        """Read it from the rows of the episode, worked out anew. Raises UnknownName, HiddenEvents."""
         rows = snapshot.required(self.episode)
+        if rows.quarantined is not None and rows.quarantined.reason_code == HiddenEvents.code:
+            raise HiddenEvents.upto(rows.quarantined.version)
         return eligibility_row(rows, snapshot.day(self.query, rows.zone))
 
 

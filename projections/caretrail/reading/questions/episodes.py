@@ -38,12 +38,13 @@ class CaseNumber(ShowsNoEpisode[str]):
     """
 
     name: ClassVar[str] = "case number"
+    is_sampled: ClassVar[bool] = False
     beginning: str
     query: Query = TODAY
 
     def answer(self, snapshot: Snapshot) -> str:
         """Find it."""
-        if snapshot.rows(self.beginning) is not None:
+        if snapshot.exists(self.beginning):
             return self.beginning
         matches = snapshot.names(prefix=self.beginning) if self.beginning else []
         if not matches:
@@ -94,6 +95,7 @@ class OpenBeginning(Question[tuple[str, ...]]):
     """Case numbers of open episodes that begin with a text, sorted, at most `most`: for completion in a shell."""
 
     name: ClassVar[str] = "completion"
+    is_sampled: ClassVar[bool] = False
     beginning: str
     most: int
     query: Query = TODAY

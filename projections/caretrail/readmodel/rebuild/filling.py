@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
-from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
+from caretrail.errors import HiddenEvents, StoreError, StoreUnreachable
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel import schema
@@ -108,7 +108,4 @@ def _require_log(recorder: EventRecorder, position: int) -> None:
     """Stop a rebuild that could never reach the live rows, because the log no longer has their position."""
     newest = recorder.max_position()
     if newest < position:
-        raise StoreDamaged(
-            f"{recorder.store}: the read models are at position {position}, but the log ends at position {newest}",
-            "events are missing: change nothing, and run 'caretrail audit verify'",
-        )
+        raise HiddenEvents.cut_off(recorder.store, position, newest)
