@@ -8,6 +8,7 @@ import pytest
 
 from caretrail.errors import StaleReadModel
 from caretrail.reading import gate
+from caretrail.reading.questions.findings import Findings
 from caretrail.readmodel.check import check
 from caretrail.readmodel.packs import packs_digest, stale_policies
 from caretrail.readmodel.projector import Projector
@@ -22,6 +23,7 @@ from tests.support.packs import OWN_PACK
 
 def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given rows on the board, when the rules or a pack have changed since, then no read answers from those rows."""
+    monkeypatch.setattr(Findings, "is_sampled", False)
     care.record(example())
     catch_up(care.recorder)
     findings = live_table(care.recorder.database, "finding")
@@ -47,6 +49,7 @@ def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
     """Given an episode under a pack of one's own and one under Nebraska's, when the own pack changes,
     then it is named, every read answers by the new one, and a projector judges that episode again, and no other.
     """
+    monkeypatch.setattr(Findings, "is_sampled", False)
     care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
     care.record([assessed("01-02", "E-2"), admitted("01-05", "E-2"), plan("01-05", "E-2")])
     catch_up(care.recorder)

@@ -35,10 +35,11 @@ SMALL = ("caretrail.build", "caretrail.lease")
 VALUES: dict[str, object] = {
     **dict.fromkeys(("low", "last", "held_on", "first_day", "start_on"), date(2026, 1, 1)),
     **dict.fromkeys(("stream", "first", "last_stream", "after"), UUID(int=1)),
-    **dict.fromkeys(("limit", "epoch", "version", "number", "position", "upto", "known"), 1),
+    **dict.fromkeys(("limit", "epoch", "version", "number", "position", "above", "upto", "known"), 1),
     **dict.fromkeys(("part", "episodes", "findings", "numbers", "bits"), 1),
     "needle": b"x",
     "streams": [UUID(int=1)],
+    "positions": [1],
     "kinds": ["x"],
     "quarantined": False,
     "whole": b"",

@@ -102,6 +102,20 @@ SELECT DISTINCT stream FROM caretrail.log
 SELECT DISTINCT stream FROM caretrail.log
  WHERE stream = ANY(:streams) AND position <= :upto AND position(:needle::bytea IN payload) > 0
 
+-- hidden_sqlite --
+-- The event at a position, if the index of streams does not lead to it.
+SELECT l.position FROM caretrail.log AS l
+ WHERE l.position = :position
+   AND coalesce((SELECT i.position FROM caretrail.log AS i WHERE i.stream = l.stream AND i.version = l.version), 0)
+       <> l.position
+
+-- hidden_postgresql --
+-- The events at some positions that the index of streams does not lead to.
+SELECT l.position FROM caretrail.log AS l
+ WHERE l.position = ANY(:positions)
+   AND coalesce((SELECT i.position FROM caretrail.log AS i WHERE i.stream = l.stream AND i.version = l.version), 0)
+       <> l.position
+
 -- first_payloads_sqlite --
 -- The first events of some streams, given as the bytes of all of them.
 WITH RECURSIVE asked (place, stream) AS (

@@ -13,6 +13,7 @@ from uuid import UUID
 from caretrail.errors import HiddenEvents, RowsDiffer
 from caretrail.ledger.tiles import is_as_kept
 from caretrail.log.records import case_number_in, episode_stream, program_stream
+from caretrail.log.sql import load_sql
 from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.readmodel.check import stored_of_and_right
 from caretrail.readmodel.folded import FoldedEpisodes, log_streams
@@ -55,8 +56,9 @@ def require_right(recorder: EventRecorder, state: State, filters: Filters, chanc
     beside = _drawn_by_stream(recorder, chance) if state.position else []
     in_turns = [one for pair in zip_longest(drawn, beside) for one in pair if one is not None]
     chosen = _chosen(recorder, state, filters, list(dict.fromkeys(in_turns)), chance)
-    for stream in drawn.keys() & {*chosen}:
-        _require_kept(recorder, drawn[stream])
+    for event in (drawn[stream] for stream in chosen if stream in drawn):
+        if not is_as_kept(recorder, event):
+            raise HiddenEvents.altered(event.originator_version)
     stored, right, made = stored_of_and_right(recorder, FoldedEpisodes(recorder, cached_events=0), state, chosen)
     if stored != right:
         raise _differing(recorder)
@@ -100,6 +102,7 @@ def _drawn_by_place(recorder: EventRecorder, upto: int, chance: Random) -> Mappi
     """Events of different episodes at places drawn by chance, by stream, in the order in which they were drawn."""
     places = [chance.randrange(upto) + 1 for _ in range(DRAWS if upto else 0)]
     found = recorder.read_at(sorted(set(places)))
+    _require_in_streams(recorder, found)
     drawn: dict[UUID, RecordedEvent] = {}
     for place in places:
         event = _at(place, found)
@@ -115,7 +118,9 @@ def _drawn_by_stream(recorder: EventRecorder, chance: Random) -> list[UUID]:
     if len(streams) < STREAMS:
         streams += next(log_streams(recorder, page=STREAMS - len(streams)), list[UUID]())
     named = case_numbers(recorder, streams)
-    return [stream for stream in dict.fromkeys(streams) if stream in named]
+    found = [stream for stream in dict.fromkeys(streams) if stream in named]
+    chance.shuffle(found)  # or one behind a wide gap would come up too often
+    return found
 
 
 def _chosen(
@@ -130,14 +135,16 @@ def _chosen(
     return list(dict.fromkeys(chosen))[:EPISODES]
 
 
-def _require_kept(recorder: EventRecorder, event: RecordedEvent) -> None:
-    """An event that stands at its position also stands in its stream, and has the leaf of its tile."""
-    version = event.originator_version
-    found = recorder.select_events(event.originator_id, gt=version - 1, lte=version)
-    if [one.position for one in found] != [event.position]:
-        raise HiddenEvents.missing(version)
-    if not is_as_kept(recorder, event):
-        raise HiddenEvents.altered(version)
+def _require_in_streams(recorder: EventRecorder, events: Mapping[int, RecordedEvent]) -> None:
+    """Events that stand at their positions also stand in their streams: no index hides them."""
+    database = recorder.database
+    sql = load_sql("caretrail.reading", "queries.sql")[f"hidden_{database.dialect}"]
+    if database.dialect == "postgresql":
+        hidden = [row[0] for row in database.query(sql, {"positions": list(events)})]
+    else:
+        hidden = [position for position in events if database.query(sql, {"position": position})]
+    if hidden:
+        raise HiddenEvents.missing(events[min(hidden)].originator_version)
 
 
 def _require_of_programs(recorder: EventRecorder, state: State, made: Sequence[EpisodeRows], chance: Random) -> None:

@@ -109,7 +109,7 @@ SELECT stream FROM caretrail.log
 -- hidden --
 -- Events in a stretch of the log that the index of streams does not lead to.
 SELECT l.position FROM caretrail.log AS l
- WHERE l.position > :after AND l.position <= :upto
+ WHERE l.position > :above AND l.position <= :upto
    AND coalesce((SELECT i.position FROM caretrail.log AS i WHERE i.stream = l.stream AND i.version = l.version), 0)
        <> l.position
 

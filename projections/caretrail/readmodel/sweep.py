@@ -124,10 +124,9 @@ class Sweep:
         upto = max(self._position, state.position * last.int // LAST.int)
         return state, differing, last, upto, self._hidden(self._position, upto)
 
-    def _hidden(self, after: int, upto: int) -> int:
+    def _hidden(self, above: int, upto: int) -> int:
         """How many events in a stretch of the log are not found in their stream: rows made by stream lack them."""
-        sql = statements(REGISTRY)["hidden"]
-        return len(self._recorder.database.query(sql, {"after": after, "upto": upto}))
+        return len(self._recorder.database.query(statements(REGISTRY)["hidden"], {"above": above, "upto": upto}))
 
     def _still_differing(self, state: State, streams: Sequence[UUID]) -> int:
         if read_state(self._recorder.database) != state:
