@@ -29,7 +29,7 @@ def test_the_copy_prints_the_same_log(
     assert target.startswith("    to ")
     assert said == "All leaves are identical. SHA-256 over all of them:"
     assert len(leaves.strip()) == 64
-    for command in (["log"], ["worklist", "--as-of", "2026-02-01", "--json"], ["projection", "catch-up"], CHECK):
+    for command in (["log"], ["projection", "catch-up"], ["worklist", "--as-of", "2026-02-01", "--json"], CHECK):
         assert caretrail_both(*command, "--db", place).out == caretrail_both(*command).out
     again = caretrail_both("append", "--json", "--db", place, input=example)
     assert again.out == caretrail_both("append", "--json", input=example).out

@@ -18,7 +18,7 @@ import pytest
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.log import EventRecorder, open_recorder
 from caretrail.log.database import Database
-from caretrail.readmodel import daemon, upkeep
+from caretrail.readmodel import daemon, sweep, upkeep
 from caretrail.readmodel.check import check
 from caretrail.readmodel.daemon import Daemon, Report
 from caretrail.readmodel.lease import Lease, LeaseLost, lease_held, release_lease, renew_lease, take_lease
@@ -29,6 +29,7 @@ from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.support.build import admitted, plan
+from tests.support.builds import live_table
 from tests.support.care import Care
 from tests.support.example import day, example
 
@@ -310,3 +311,24 @@ def test_a_frozen_leader_is_succeeded_and_refused_when_it_wakes(store_url: str) 
 def fence(database: Database) -> int:
     """The fence of the newest leader."""
     return int(database.query("SELECT fence FROM caretrail.lease")[0][0])
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_daemon_compares_rows_also_while_events_come(
+    care: Care, store_url: str, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    """Given a forged row, when a daemon has nothing else to do, or its round is late, then it is found and mended."""
+    care.record(example())
+    catch_up(care.recorder)
+    finding = live_table(care.recorder.database, "finding")
+    monkeypatch.setattr(sweep, "PAGE_SECONDS", 3600.0 if busy else 0.05)
+    monkeypatch.setattr(sweep, "LATE_SECONDS", 0.05)
+    if busy:
+        monkeypatch.setattr(sweep, "ROUND_PAUSE", 0.0)
+        monkeypatch.setattr(sweep, "ROUND_SECONDS", 1.0)
+    assert care.recorder.database.execute(f"UPDATE {finding} SET verdict = 'met' WHERE verdict = 'overdue'") > 0
+    told: list[Report] = []
+    with at_work(care, store_url, told):
+        until(lambda: any(report.happened == "differed" for report in told))
+    assert sum(report.swept.mended for report in told) == 1
+    assert check(care.recorder).ok
