@@ -83,6 +83,18 @@ class Refused(CaretrailError):
         return same
 
 
+class NotTold(Refused):
+    """An event was refused; why would show another episode, and that access could not be recorded."""
+
+    code = "not_told"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "refused, and the reason cannot be shown: it names another episode, and that access was not recorded",
+            "see 'caretrail status'; send the event again once accesses can be recorded",
+        )
+
+
 class InvalidEvent(Refused):
     """An event is not of the published shape: the message names field and rule (see `caretrail schema`)."""
 
@@ -153,6 +165,7 @@ class StayOverlap(Refused):
         )
         self.stream = stream
         self.episode = episode
+        self.reveals = (episode,) if episode else ()
 
 
 class ClientInTwoPlaces(Refused):

@@ -29,7 +29,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from caretrail.aliases import Clock
-from caretrail.commands.access import AccessContext, AccessLog, Actor
+from caretrail.commands.access import AccessContext, AccessLog, Actor, worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt as Receipt
 from caretrail.commands.merge import REASON, plan_merge
@@ -155,20 +155,27 @@ class Store:
         Sending an event again under its `command_id` returns the first receipt, so a call that failed on its way may
         simply be repeated. A receipt's `warning` says what is probably a typing error. `imported` marks a historical
         load, whose events are not late entries.
-        Raises Refused (its `index` names the event) or StoreError.
+        Raises Refused (its `index` names the event) or StoreError. A refusal that names another episode is logged as an
+        access to it first.
         """
         parsed = [_parsed(item) for item in _listed(events)]
         for index, event in enumerate(parsed):
             if isinstance(event, Refused):
                 raise event.at(index)
-        return self._commands.append([event for event in parsed if not isinstance(event, Refused)], imported=imported)
+        taken = [event for event in parsed if not isinstance(event, Refused)]
+        try:
+            return self._commands.append(taken, imported=imported)
+        except Refused as refusal:
+            raise worded(refusal, self._access("service append")) from None
 
     def append_each(self, events: Sequence[EventLike], *, imported: bool = False) -> list[Receipt | Refused]:
         """Record each event by itself: a receipt or a refusal for each, in their order. Raises StoreError."""
         parsed = [_parsed(item) for item in events]
         taken = [event for event in parsed if not isinstance(event, Refused)]
         decided = iter(self._commands.append_each(taken, imported=imported))
-        return [event if isinstance(event, Refused) else next(decided) for event in parsed]
+        outcomes = [event if isinstance(event, Refused) else next(decided) for event in parsed]
+        access = self._access("service append")
+        return [worded(outcome, access) if isinstance(outcome, Refused) else outcome for outcome in outcomes]
 
     def merge(self, old: str, new: str, *, actor: Person | Mapping[str, Any], reason: str = REASON) -> list[Receipt]:
         """Correct the client number `old` to `new` in every event of every episode, all or none; the receipts.

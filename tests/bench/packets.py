@@ -109,7 +109,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
             began = time.perf_counter()
             make_packet(
                 recorder, PacketRequest((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], note, target,
-                lambda _episodes, _digest: None, now=BEGAN, made_by="bench", version="0",
+                lambda *_: None, now=BEGAN, made_by="bench", version="0",
             )  # fmt: skip
             whole.append(time.perf_counter() - began)
             began = time.perf_counter()

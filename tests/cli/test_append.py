@@ -223,9 +223,9 @@ print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
     "line", [json.dumps({"type": "nothing", "padding": "x" * 2000}), admitted("a", command_id="1")]
 )
 def test_memory_stays_flat(caretrail: Caretrail, tmp_path: Path, line: str) -> None:
-    """Eight times the input needs about the same memory, refused or taken."""
+    """Five times the input needs about the same memory, refused or taken."""
     peaks: list[int] = []
-    for count in (1_000, 8_000):
+    for count in (2_000, 10_000):
         file = tmp_path / f"{count}.jsonl"
         file.write_text(f"{line}\n" * count)
         ended = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -93,7 +94,6 @@ def test_every_command_that_shows_an_episode_is_recorded_once(seen: Caretrail, n
 NOTHING = {
     "a rule there is not": (("why", EPISODE, "Z9"), 2),
     "an empty list": (("worklist", *ON, "--clinician", "c-noor"), 0),
-    "an episode there is not": (("timeline", "OMA-1"), 2),
     "rules": (("rules",), 0),
     "the shape of events": (("schema",), 0),
     "where the rows stand": (("projection", "status", "--json"), 0),
@@ -110,6 +110,52 @@ def test_what_names_no_episode_is_no_access(seen_file: Caretrail, name: str) -> 
     assert told == (["why"] if name == "a rule there is not" else []), (
         "the rules that judge an episode say something of it"
     )
+
+
+ATTEMPTS = {
+    "an episode": (("timeline", "OMA-1"), "OMA-1"),
+    "the beginning of a number": (("show", "OMA"), "OMA"),
+    "a client": (("show", "--client", "cl-0000"), "cl-0000"),
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_who_asks_for_a_number_that_nothing_has_leaves_a_trace(seen: Caretrail, name: str) -> None:
+    words, number = ATTEMPTS[name]
+    assert seen(*words, CARETRAIL_ACTOR="c-ortiz,clinician,LADC").status == 2
+    [access] = accesses(seen)
+    assert (access["episodes"], access["attempted"], access["actor"]["id"]) == ([], [number], "c-ortiz")
+    assert f"asked for {number}: unknown" in seen("audit", "access").out
+
+
+def test_without_a_trace_nobody_is_told_that_a_number_is_unknown(seen_file: Caretrail) -> None:
+    with no_access(seen_file.url):
+        ended = seen_file("timeline", "OMA-1")
+    assert (ended.status, ended.out) == (4, "")
+    assert "no episode" not in ended.err
+
+
+OVERLAPPING = json.dumps(
+    json.loads(EXAMPLE.read_text().splitlines()[1])
+    | {"episode": "LNK-2026-0009", "occurred_on": "2026-02-02", "command_id": "ehr/other"}
+)
+
+
+def test_a_refusal_that_shows_another_episode_is_an_access_to_it(seen: Caretrail) -> None:
+    """The sender learns that a client of theirs is treated, and in which episode."""
+    ended = seen("append", "--imported", input=OVERLAPPING)
+    assert ended.status == 1
+    assert f"in episode {EPISODE}" in ended.err
+    [access] = accesses(seen)
+    assert (access["command"], access["episodes"]) == ("append", [EPISODE])
+
+
+def test_a_refusal_that_cannot_be_recorded_shows_no_other_episode(seen_file: Caretrail) -> None:
+    with no_access(seen_file.url):
+        ended = seen_file("append", "--imported", "--json", input=OVERLAPPING)
+    assert ended.status == 1
+    assert EPISODE not in ended.out + ended.err
+    assert ended.rows[0]["error"] == "not_told"
 
 
 def test_case_numbers_an_error_shows_are_an_access_too(seen_file: Caretrail) -> None:

@@ -164,7 +164,7 @@ def test_what_cannot_be_meant_is_refused(desk: Desk, words: tuple[str, ...], say
         (TERMS[:2], "--purpose is missing"),
         (TERMS[:4], "--basis is missing"),
         ((*TERMS[:5], "curiosity"), "'curiosity' is not one of 'consent', 'audit'"),
-        ((*TERMS[:5], "consent"), "--consent ID or --scope TEXT"),
+        ((*TERMS[:5], "consent", "--scope", "all"), "the scope is that of the consent on record"),
     ],
 )
 def test_terms_are_asked_for(desk: Desk, terms: tuple[str, ...], says: str) -> None:
@@ -176,7 +176,7 @@ def test_terms_are_asked_for(desk: Desk, terms: tuple[str, ...], says: str) -> N
 
 def test_a_program_is_refused_on_the_basis_consent(desk: Desk) -> None:
     ended = desk.packet(
-        "--program", "lincoln-iop", "--from", "2026-01-01", "--to", "2026-03-31", "--consent", "c-1",
+        "--program", "lincoln-iop", "--from", "2026-01-01", "--to", "2026-03-31",
         terms=(*TERMS[:5], "consent"),
     )  # fmt: skip
     assert ended.status == 2
@@ -351,9 +351,8 @@ def test_at_a_terminal_one_is_asked_for_what_is_missing(desk: Desk) -> None:
     with Terminal([str(desk.caretrail.program), *words], desk.caretrail.environment()) as terminal:
         terminal.answer("Recipient: ", "Dr. Adams")
         terminal.answer("Purpose: ", "a second opinion")
-        terminal.answer("court_order", "consent")
-        terminal.answer("What the consent covers: ", "the whole record")
+        terminal.answer("court_order", "client_request")
         assert "Logged as a disclosure" in terminal.rest()
     [row] = desk.disclosures()
-    assert (row["disclosure"]["basis"], row["disclosure"]["scope"]) == ("consent", "the whole record")
+    assert (row["disclosure"]["basis"], row["disclosure"]["recipient"]) == ("client_request", "Dr. Adams")
     assert desk.inspect("--key", desk.public).status == 0

@@ -50,6 +50,7 @@ LATE = {
     "operate.upgrade": "upgrade --help",
     "audit.access": "audit access --help",
     "audit.amendments": "audit amendments --help",
+    "audit.disclose": "audit disclose --help",
     "audit.diff": "audit diff --help",
     "audit.reviews": "audit reviews --help",
     "audit.verify": "audit verify --help",

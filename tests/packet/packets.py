@@ -73,7 +73,7 @@ class Desk:
         name: str = "packet.zip",
         keys: Sequence[SigningKey] = (),
         size: int | None = None,
-        disclose: Callable[[Sequence[str], str], None] | None = None,
+        disclose: Callable[[Sequence[str], Terms, str], None] | None = None,
         replace: bool = False,
         named: NamedCheckpoints | None = None,
         **wanted: object,
@@ -88,7 +88,7 @@ class Desk:
         )  # fmt: skip
         return target
 
-    def _disclose(self, episodes: Sequence[str], digest: str) -> None:
+    def _disclose(self, episodes: Sequence[str], _: Terms, digest: str) -> None:
         self.disclosed.append((tuple(episodes), digest))
 
 

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from caretrail.commands.access import AccessContext, AccessLog
-from caretrail.errors import StaleReadModel
+from caretrail.errors import StaleReadModel, UnknownName
 from caretrail.events import StoodOn
 from caretrail.log import EventRecorder, new_salt, open_recorder
 from caretrail.log.records import Log, PendingAccess, access_stream
 from caretrail.reading import gate
 from caretrail.reading.accesses import AccessRows
+from caretrail.reading.query import Filters
+from caretrail.reading.questions.worklist import Worklist
 from caretrail.readmodel.check import check
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
@@ -161,3 +163,25 @@ def test_an_access_among_the_events_is_seen(postgres_url: str) -> None:
         rebuild(recorder)
         assert check(recorder).ok
         assert NAME in {row.episode for row in care.reader.census(day("03-01"))}
+
+
+def test_a_list_of_what_nothing_has_is_an_attempt(care: Care) -> None:
+    """Given filters, of which one names nobody, when a list is asked for, then the record has all they name."""
+    care.record(example())
+    reader = recording(care)
+    one_client, two_episodes = Filters(clients=frozenset({"cl-0"})), Filters(episodes=frozenset({"OMA-1", NAME}))
+    for filters, numbers in ((one_client, ("cl-0",)), (two_episodes, (NAME, "OMA-1"))):
+        with pytest.raises(UnknownName):
+            reader.ask(Worklist(filters=filters))
+        row = list(AccessRows(care.recorder))[-1]
+        assert (row.episodes, row.attempted) == ((), numbers)
+
+
+def test_what_is_no_number_is_no_attempt_on_one(care: Care) -> None:
+    """A text of any length or kind may hold a name: it is not kept."""
+    care.record(example())
+    reader = recording(care)
+    for text in ("Jane Roe", "x" * 65, "\x1b[2J"):
+        with pytest.raises(UnknownName):
+            reader.timeline(text)
+    assert list(AccessRows(care.recorder)) == []

@@ -18,9 +18,9 @@ from caretrail.events import Event, Person, PlanReviewed
 from caretrail.findings.chart.chart import chart_of
 from caretrail.findings.judge import judge
 from caretrail.log import open_recorder
-from caretrail.log.records import StoodOn
 from caretrail.policy import Policy
 from caretrail.reading.due_review import DueReview
+from caretrail.reading.gate import unrecorded
 from caretrail.reading.query import Query
 from caretrail.reading.questions.reviews import ReviewReport, as_entered, due_reviews, running_due_day
 from caretrail.reading.reader import Reader
@@ -33,10 +33,6 @@ from tests.support.reviews import counting_review, rows_of
 from tests.support.stores import Clock
 
 POLICY = Policy((PACK,))
-
-
-def no_access(_shown: list[str], _stood_on: StoodOn | None) -> None:
-    """These questions are about reviews, not about who asks them."""
 
 
 class Feed:
@@ -53,7 +49,7 @@ class Feed:
         self.commands.append(events, imported=imported)
 
     def became(self, on: str, known_at: datetime | None = None) -> list[DueReview]:
-        reader = Reader(self.recorder, datetime.combine(day(on), time(20), UTC), access=no_access)
+        reader = Reader(self.recorder, datetime.combine(day(on), time(20), UTC), access=unrecorded)
         query = Query(as_of=day(on), known_at=known_at)
         return [one for rate in reader.ask(ReviewReport(query)).value.rows for one in rate.reviews]
 
@@ -128,7 +124,7 @@ def test_what_was_imported_first_counts_as_known_when_it_happened(sqlite_url: st
     clock = Clock(datetime(2026, 4, 1, 18, tzinfo=UTC))
     with open_recorder(sqlite_url, clock=clock) as recorder, Commands(recorder, clock) as commands:
         commands.append([assessed("01-02"), admitted("01-05"), plan("01-07"), counting_review("02-05")], imported=True)
-        found = Reader(recorder, clock(), access=no_access).ask(ReviewReport(Query(as_of=day("03-01")))).value
+        found = Reader(recorder, clock(), access=unrecorded).ask(ReviewReport(Query(as_of=day("03-01")))).value
     [one] = found.rows[0].reviews
     assert (one.outcome, one.imported) == ("on_time", True)
 

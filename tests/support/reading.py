@@ -12,6 +12,7 @@ from caretrail.log.records import StoodOn
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Work
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow
+from caretrail.reading.gate import Unrecorded
 from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.questions.amendments import Amended, AmendmentReport, Times
@@ -122,10 +123,19 @@ class ShortReader:
         return self.ask(AmendmentReport(*parts({"as_of": as_of, **given}), by, authors))
 
 
-def short_reader(recorder: Any, now: datetime, access: Callable[[list[str]], None], **more: Any) -> ShortReader:
+def short_reader(
+    recorder: Any, now: datetime, access: AccessLog | Unrecorded | Callable[[list[str]], object], **more: Any
+) -> ShortReader:
     """A reader of a store, ready to be asked."""
-
-    def recorded(shown: list[str], stood_on: StoodOn | None) -> None:
-        access(shown, stood_on) if isinstance(access, AccessLog) else access(shown)
-
+    recorded = access if isinstance(access, AccessLog | Unrecorded) else Noted(access)
     return ShortReader(Reader(recorder, now, access=recorded, **more))
+
+
+class Noted(Unrecorded):
+    """Tells a function the case numbers that an answer shows, and nothing else."""
+
+    def __init__(self, note: Callable[[list[str]], object]) -> None:
+        self._note = note
+
+    def __call__(self, episodes: list[str], _: StoodOn | None = None, /) -> None:
+        self._note(episodes)

@@ -13,7 +13,15 @@ from datetime import date
 from typing import Any, Final, NamedTuple, get_args
 from uuid import uuid4
 
-from caretrail.errors import AccessNotRecorded, InvalidEvent, StoreError, StoreForeign, StoreReadOnly
+from caretrail.errors import (
+    AccessNotRecorded,
+    InvalidEvent,
+    NotTold,
+    Refused,
+    StoreError,
+    StoreForeign,
+    StoreReadOnly,
+)
 from caretrail.log.leaf import leaf_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import PendingAccess, StoodOn, new_salt
@@ -95,6 +103,7 @@ def payload(context: AccessContext, account: str, day: date, stood_on: StoodOn, 
         "purpose": context.purpose,
         "episodes": (),
         "found": 0,
+        "attempted": (),
         "whole_log": None,
         "after": None,
         "stood_on": _stated(stood_on._asdict() | {"as_of": [day.isoformat() for day in stood_on.as_of]}),
@@ -134,6 +143,12 @@ class AccessLog:
         """
         if episodes:
             self._record(*self._parts(episodes), stood_on=stood_on)
+
+    def attempt(self, numbers: Sequence[str]) -> None:
+        """Record that somebody asked for episodes or clients by numbers that nothing has; what is no number is none."""
+        asked = sorted({number for number in numbers if _ID.fullmatch(number)})[:MOST_EPISODES]
+        if asked:
+            self._record({"attempted": asked})
 
     def whole_log(self, after: int) -> None:
         """Record that every event after a position is about to be shown."""
@@ -191,6 +206,16 @@ class AccessLog:
     def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]], stood_on: StoodOn) -> None:
         payloads = (payload(self.context, recorder.account, self._today(), stood_on, **part) for part in shown)
         recorder.record_access([PendingAccess(content, uuid4().hex, new_salt()) for content in payloads])
+
+
+def worded(refusal: Refused, access: Callable[[Sequence[str]], None]) -> Refused:
+    """The refusal once the access to what it names is recorded; else one that names nothing."""
+    try:
+        if refusal.reveals:
+            access(refusal.reveals)
+    except AccessNotRecorded:
+        return NotTold() if refusal.index is None else NotTold().at(refusal.index)
+    return refusal
 
 
 def _only_for_us(cause: StoreReadOnly) -> StoreReadOnly:

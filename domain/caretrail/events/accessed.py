@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from caretrail.events.envelope import EventBase
-from caretrail.events.fields import CaseNumber, Count, Date, Text, short
+from caretrail.events.fields import CaseNumber, Count, Date, OpaqueId, Text, short
 from caretrail.events.values import Disclosure, Value
 from caretrail.tokens import Purpose
 
@@ -37,6 +37,9 @@ class Accessed(EventBase):
     episodes: tuple[CaseNumber, ...] = Field(default=(), description="Shown, in the order of their numbers.")
     found: Count = Field(
         description="Episodes the whole answer showed: more than `episodes` where they fill several events."
+    )
+    attempted: tuple[OpaqueId, ...] = Field(
+        default=(), description="Asked for by these numbers, which no episode or client has."
     )
     whole_log: Literal[True] | None = Field(default=None, description="Everything recorded after `after`.")
     after: Place | None = Field(default=None, description="whole_log: the position after which it begins.")

@@ -63,12 +63,15 @@ class Disclosure(Value):
     recipient: Annotated[str, short(r"^[^\x00]*$", 200)]
     address: Annotated[str, short(r"^[^\x00]*$", 400)] | None = None
     basis: Basis
-    consent: OpaqueId | None = Field(default=None, description="The consent it is based on.")
+    consent: Annotated[str, short(r"^[^\x00]*$", 200)] | None = Field(
+        default=None, description="The event of the consent it is based on."
+    )
     scope: Text | None = Field(default=None, description="What the consent, or the order, covers.")
     description: Text
     digest: Annotated[str, short(r"^[0-9a-f]{64}$", 64)] | None = Field(
         default=None, description="SHA-256 of what was handed out, in hex."
     )
+    disclosed_on: Date | None = Field(default=None, description="The day, if it was recorded later.")
 
 
 class Dimension(Value):

@@ -5,7 +5,7 @@ The database scans the accesses between two moments once, and returns those that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,9 +28,10 @@ class AccessRow:
     """One access, at its position in the log of accesses; `recorded_at` is UTC.
 
     `account` is the login as the store saw it, `actor` the person as claimed. `episodes` are those that were shown;
-    asked about one episode, that one only. `found` counts all that the answer showed. With `whole_log` every event
-    behind position `after` was shown. `reason` is why glass was broken, `stood_on` what the answer rested on. Of a
-    record that cannot be read `error` says why, and the rest of what somebody claimed is empty.
+    asked about some, those only. `found` counts all that the answer showed. With `whole_log` every event behind
+    position `after` was shown. `attempted` are numbers asked for that nothing had. `reason` is why glass was broken,
+    `stood_on` what the answer rested on. Of a record that cannot be read `error` says why, and the rest of what
+    somebody claimed is empty.
     """
 
     position: int
@@ -46,28 +47,31 @@ class AccessRow:
     reason: str | None = None
     disclosure: Disclosure | None = None
     stood_on: StoodOn | None = None
+    attempted: tuple[str, ...] = ()
     error: str | None = None
 
 
 class AccessRows:
     """The accesses recorded from `start` up to `end` (aware; both inclusive) and by now; each time over, the same ones.
 
-    `episode` keeps those that showed it, and those at the whole log; `actor` is an id as claimed. A record that cannot
-    be read is told wherever it might be meant.
+    `episodes` keeps those that showed one of them, and those at the whole log; `actor` is an id as claimed, and
+    `disclosed` keeps disclosures. A record that cannot be read is told wherever it might be meant.
     """
 
     def __init__(
         self,
         recorder: EventRecorder,
         *,
-        episode: str | None = None,
+        episodes: Collection[str] | None = None,
         actor: str | None = None,
         account: str | None = None,
+        disclosed: bool = False,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
         self._recorder = recorder
-        self._episode, self._actor, self._account = episode, actor, account
+        self._episodes = None if episodes is None else frozenset(episodes)
+        self._actor, self._account, self._disclosed = actor, account, disclosed
         self.events = recorder.max_position()
         """The newest event when this was made."""
         log = Log.ACCESSES
@@ -76,21 +80,24 @@ class AccessRows:
 
     def __iter__(self) -> Iterator[AccessRow]:
         after = self._after
-        holding = None if self._episode is None else f'"{self._episode}"'.encode()
+        # the database looks for one number; of several, each access is looked at here
+        [only] = self._episodes if self._episodes is not None and len(self._episodes) == 1 else [None]
+        holding = None if only is None else f'"{only}"'.encode()
         while events := self._recorder.read_accesses(after, self._upto, holding=holding, limit=BATCH):
             for event in events:
-                row = access_row(event, self._episode)
+                row = access_row(event, self._episodes)
                 if row is not None and self._asks_for(row):
                     yield row
             after = events[-1].position
 
     def _asks_for(self, row: AccessRow) -> bool:
         claimed = row.actor is None or self._actor in (None, row.actor.id)
-        return claimed and self._account in (None, row.account)
+        wanted = not self._disclosed or row.disclosure is not None or row.error is not None
+        return claimed and wanted and self._account in (None, row.account)
 
 
-def access_row(row: RecordedEvent, episode: str | None = None) -> AccessRow | None:
-    """Read one access; None if it did not show the episode."""
+def access_row(row: RecordedEvent, episodes: frozenset[str] | None = None) -> AccessRow | None:
+    """Read one access; None if it showed none of the episodes."""
     problem = "store_damaged"
     try:
         event = read_event(row.topic, row.state)
@@ -100,10 +107,10 @@ def access_row(row: RecordedEvent, episode: str | None = None) -> AccessRow | No
     if not isinstance(event, Accessed):
         return AccessRow(row.position, row.recorded_at, row.recorded_by, None, "", "", (), 0, error=problem)
     whole_log = bool(event.whole_log)
-    if episode is not None and episode not in event.episodes and not whole_log:
+    shown = tuple(name for name in event.episodes if episodes is None or name in episodes)
+    if episodes is not None and not shown and not whole_log and episodes.isdisjoint(event.attempted):
         return None
-    shown = event.episodes if episode is None else tuple(name for name in event.episodes if name == episode)
     return AccessRow(
         row.position, row.recorded_at, row.recorded_by, event.actor, event.command, event.purpose, shown,
-        event.found, whole_log, event.after, event.reason, event.disclosure, event.stood_on,
+        event.found, whole_log, event.after, event.reason, event.disclosure, event.stood_on, event.attempted,
     )  # fmt: skip  # in the order of the fields

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -50,15 +51,28 @@ POLL_SECONDS = 0.05
 
 NOTHING_NEWER: Mapping[UUID, EpisodeRows | None] = {}
 
-Access = Callable[[list[str], StoodOn | None], None]
-"""Called with the case numbers an answer shows and what it stood on, before the caller gets it.
 
-An error it raises replaces the answer.
-"""
+class Access(Protocol):
+    """Records an access before the caller gets an answer; an error it raises replaces the answer."""
+
+    def __call__(self, episodes: list[str], stood_on: StoodOn | None = None, /) -> None:
+        """Record the case numbers that the answer shows, and what it stood on."""
+
+    def attempt(self, numbers: list[str], /) -> None:
+        """Record numbers of episodes or clients that somebody asked for, and nothing has."""
 
 
-def unrecorded(_: list[str], __: StoodOn | None = None) -> None:
-    """Record nothing: for tests only. A test makes sure that no command or service uses this."""
+class Unrecorded:
+    """Records nothing: for tests only. A test makes sure that no command or service uses this."""
+
+    def __call__(self, episodes: list[str], stood_on: StoodOn | None = None, /) -> None:
+        """Do nothing."""
+
+    def attempt(self, numbers: list[str], /) -> None:
+        """Do nothing."""
+
+
+unrecorded = Unrecorded()
 
 
 def recorded_before(
@@ -69,13 +83,22 @@ def recorded_before(
     Raises AccessNotRecorded: then nothing may be shown.
     """
     shown = sorted({name for name in names if name is not None})
-    if shown:
-        try:
-            access(shown, stood_on)
-        except AccessNotRecorded as failed:
-            if required or not failed.read_only:
-                raise
-            return False
+    return not shown or _recorded(partial(access, shown, stood_on), required=required)
+
+
+def attempt_recorded(access: Access, numbers: Iterable[str], *, required: bool) -> bool:
+    """Record that somebody asked for numbers of which nothing has one; as `recorded_before`."""
+    asked = sorted(numbers)
+    return not asked or _recorded(partial(access.attempt, asked), required=required)
+
+
+def _recorded(record: Callable[[], None], *, required: bool) -> bool:
+    try:
+        record()
+    except AccessNotRecorded as failed:
+        if required or not failed.read_only:
+            raise
+        return False
     return True
 
 

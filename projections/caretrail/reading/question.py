@@ -46,6 +46,10 @@ class Question(ABC, Generic[T]):
         """Case numbers that a failure to answer tells something about."""
         return ()
 
+    def numbers(self) -> Iterable[str]:
+        """Numbers of episodes and clients that it names: where nothing has them, that is an attempt to record."""
+        return {*self.filters.episodes, *self.filters.clients}
+
 
 @dataclass(frozen=True, slots=True)
 class ListQuestion(Question[T]):
@@ -100,5 +104,9 @@ class OneEpisode(Question[T]):
         return (self.episode,)
 
     def about(self) -> Iterable[str]:
+        """The episode."""
+        return (self.episode,)
+
+    def numbers(self) -> Iterable[str]:
         """The episode."""
         return (self.episode,)

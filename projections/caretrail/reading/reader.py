@@ -13,7 +13,7 @@ from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, RowsDiffer, StaleReadModel, StoreError, StoreUnreachable, UnknownName
 from caretrail.log.records import StoodOn
 from caretrail.reading.answers import Answer, Standing
-from caretrail.reading.gate import Access, Gate, recorded_before
+from caretrail.reading.gate import Access, Gate, attempt_recorded, recorded_before
 from caretrail.reading.names import named_by, require_known
 from caretrail.reading.query import Query
 from caretrail.reading.question import OneEpisode, PartedQuestion, Question
@@ -103,12 +103,14 @@ class Reader:
 
     @contextmanager
     def _failures_recorded(self, question: Question[T]) -> Generator[None]:
-        """Record an error about episodes that exist as an access to them."""
+        """Record an error about episodes that exist as an access to them, and asking for others as an attempt."""
         try:
             yield
         except (StoreUnreachable, StaleReadModel):
             raise
         except CaretrailError as error:
+            if isinstance(error, UnknownName) and error.kind in ("episode", "client"):
+                attempt_recorded(self._access, question.numbers(), required=question.needs_record)
             if not (isinstance(error, UnknownName) and error.kind == "episode"):
                 recorded_before(self._access, error.reveals or question.about(), required=True)
             raise

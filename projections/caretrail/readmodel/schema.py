@@ -208,6 +208,11 @@ def who_projects(database: Database) -> str:
     return "a user who may write the file" if database.dialect == "sqlite" else "the role caretrail_projector"
 
 
+def existing_state(database: Database) -> State | None:
+    """The position of the read models; None if they were never made."""
+    return read_state(database) if tables_exist(database) else None
+
+
 def builds(database: Database) -> list[Build]:
     """The builds there are, of all versions."""
     return [Build._make(row) for row in database.query(load_sql(PACKAGE, "tables.sql")["builds"])]

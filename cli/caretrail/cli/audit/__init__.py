@@ -25,6 +25,7 @@ SECTIONS = {
             "caretrail.cli.audit.reviews", "Count the reviews that were due: on time, entered late, late, not done"
         ),
         "access": ("caretrail.cli.audit.access", "Show who viewed which episodes"),
+        "disclose": ("caretrail.cli.audit.disclose", "Log a disclosure made by fax, phone or mail"),
     },
 }  # fmt: skip  # one command, one line
 """The commands by section, each with its module and the first line of its help; a test compares the lines."""

@@ -36,6 +36,8 @@ MOST_NAMED = 3
     "--actor", "person", metavar="ID", allow_from_autoenv=False, help="Only accesses by this person, as stated."
 )
 @click.option("--account", metavar="NAME", help="Only accesses by this account of the store.")
+@click.option("--client", metavar="ID", allow_from_autoenv=False, help="Only accesses to this client's episodes.")
+@click.option("--disclosures", is_flag=True, help="Only disclosures to others: 45 CFR 164.528.")
 @period_options("Accesses on or after this day, in UTC.", "Accesses on or before this day, in UTC.")
 @json_option
 @access_options("--me")
@@ -46,6 +48,8 @@ def access_command(
     episode: str | None,
     person: str | None,
     account: str | None,
+    client: str | None,
+    disclosures: bool,
     start: date | None,
     end: date | None,
     as_json: bool,
@@ -54,31 +58,41 @@ def access_command(
 
     Lists the account that the store authenticated, the person as stated, the command, the purpose and disclosures to
     others. EPISODE is a case number or the beginning of one; reading the whole log counts as viewing every episode.
-    This access is logged too.
+    Asking for a number that nothing has is an attempt, and is listed. This access is logged too.
 
         caretrail audit access LNK-2026-0001
         caretrail audit access --actor c-ortiz --from 2026-03-01
+        caretrail audit access --client cl-7f3a --disclosures
     """
     from caretrail.reading.accesses import AccessRows
-    from caretrail.reading.questions.episodes import CaseNumber
+    from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient
     from caretrail.reading.reader import Reader
 
+    if episode is not None and client is not None:
+        raise click.UsageError("name an episode or a client, not both")
     with setup.open() as recorder, access_log(setup, recorder) as access:
-        name = None if episode is None else Reader(recorder, now(), access=access).ask(CaseNumber(episode)).value
+        reader = Reader(recorder, now(), access=access)
+        names: tuple[str, ...] | None = None
+        if episode is not None:
+            names = (reader.ask(CaseNumber(episode)).value,)
+        elif client is not None:
+            names = reader.ask(EpisodesOfClient(client)).value
         found = AccessRows(
             recorder,
-            episode=name,
+            episodes=names,
             actor=person,
             account=account,
+            disclosed=disclosures,
             start=None if start is None else datetime.combine(start, time(), UTC),
             end=None if end is None else end_of_day(end),
         )
         # read twice rather than kept in memory: each may name thousands of episodes
-        access([name] if name is not None else list({shown for row in found for shown in _named(row, as_json)}))
+        access(list(names) if names is not None else list({shown for row in found for shown in _named(row, as_json)}))
         if as_json:
             _print_json(found)
         else:
-            _print(found, name, is_demo=recorder.is_demo)
+            whose = client if client is not None else names[0] if names else None
+            _print(found, whose, is_demo=recorder.is_demo)
 
 
 def _named(row: AccessRow, everything: bool) -> Sequence[str]:
@@ -96,7 +110,7 @@ def _print_json(found: AccessRows) -> None:
     click.echo("]}")
 
 
-def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) -> None:
+def _print(found: Iterable[AccessRow], whose: str | None, *, is_demo: bool) -> None:
     broken = given = unreadable = 0
     cells: list[Row] = []
     for row in found:
@@ -104,7 +118,7 @@ def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) ->
         broken += row.reason is not None
         given += row.disclosure is not None
         unreadable += row.error is not None
-    of = f" to {visible(episode)}" if episode is not None else ""
+    of = f" to {visible(whose)}" if whose is not None else ""
     click.echo(f"Accesses{of}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
     if cells:
         click.echo("")
@@ -139,6 +153,8 @@ def _who(row: AccessRow) -> Iterator[str]:
 def _viewed(row: AccessRow) -> Iterator[str]:
     if row.error is not None:
         yield "an unreadable record"
+    elif row.attempted:
+        yield f"asked for {', '.join(row.attempted[:MOST_NAMED])}{_more(len(row.attempted) - MOST_NAMED)}: unknown"
     elif row.whole_log:
         yield f"the whole log after @{row.after}" if row.after else "the whole log"
     else:
@@ -148,12 +164,14 @@ def _viewed(row: AccessRow) -> Iterator[str]:
         yield f"reason: {row.reason}"
     if (given := row.disclosure) is not None:
         address = f", {given.address}" if given.address else ""
-        consent = f", consent {given.consent}" if given.consent else ""
+        consent = f", {given.consent}" if given.consent else ""
         scope = f", {given.scope}" if given.scope else ""
-        yield f"DISCLOSED to {given.recipient}{address}: {given.description} ({spoken(given.basis)}{consent}{scope})"
+        on = f" on {given.disclosed_on}" if given.disclosed_on else ""
+        ground = f"{spoken(given.basis)}{consent}{scope}"
+        yield f"DISCLOSED to {given.recipient}{address}{on}: {given.description} ({ground})"
         if given.digest is not None:
             yield f"SHA-256 {given.digest}"
 
 
 def _more(count: int) -> str:
-    return f" and {plural(count, 'other')}" if count else ""
+    return f" and {plural(count, 'other')}" if count > 0 else ""

@@ -59,8 +59,7 @@ BASES: tuple[str, ...] = get_args(Basis)
 @click.option(
     "--basis", type=Choice(BASES), metavar="TOKEN", allow_from_autoenv=False, help=f"Legal basis: {', '.join(BASES)}."
 )
-@click.option("--consent", metavar="ID", allow_from_autoenv=False, help="Id of the consent.")
-@click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent or the order covers.")
+@click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the order covers.")
 @click.option("--with-text", is_flag=True, help="Include free text: rationale, progress, reasons, notes.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @as_of_option
@@ -119,7 +118,7 @@ def _terms(given: dict[str, Any]) -> Terms:
     from caretrail.evidence.packet.terms import Terms
 
     prompting = sys.stdin.isatty() and sys.stderr.isatty()
-    said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
+    said = {name: given[name] for name in ("recipient", "purpose", "basis", "scope", "address")}
     for name, question, kind in (
         ("recipient", "Recipient", None),
         ("purpose", "Purpose", None),
@@ -131,12 +130,8 @@ def _terms(given: dict[str, Any]) -> Terms:
             said[name] = click.prompt(question, type=kind, err=True).strip()
     if said["basis"] == "consent" and given["program"] is not None:
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
-    if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:
-        if not prompting:
-            raise click.UsageError(
-                "a disclosure by consent must identify the consent (42 CFR 2.32): add --consent ID or --scope TEXT"
-            )
-        said["scope"] = click.prompt("What the consent covers", err=True).strip()
+    if said["basis"] == "consent" and said["scope"] is not None:
+        raise click.UsageError("the scope is that of the consent on record: leave out --scope")
     return Terms(**said)
 
 
@@ -176,7 +171,7 @@ def _packet(
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
 
-    def disclose(episodes: Sequence[str], digest: str) -> None:
+    def disclose(episodes: Sequence[str], terms: Terms, digest: str) -> None:
         what = f"evidence packet, whole record of {plural(len(episodes), 'episode')}"
         access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if request.with_text else ''}", digest))
 

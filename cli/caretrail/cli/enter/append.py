@@ -17,7 +17,7 @@ from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import Command
 from caretrail.cli.interrupt import GracefulStop
 from caretrail.cli.options import store_options
-from caretrail.cli.session import now
+from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, receipt_fields, say
@@ -26,6 +26,7 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.cli.terminal.input_lines import InputLine
+    from caretrail.commands.access import AccessLog
     from caretrail.commands.application import Commands
     from caretrail.commands.command import Receipt
     from caretrail.events import Event
@@ -54,8 +55,13 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
     from caretrail.cli.terminal.input_lines import InputLines
     from caretrail.commands.application import Commands
 
-    with setup.open() as recorder, _opened(file) as read, progress("Recording") as line:
-        report = _Report(recorder.max_position(), line, as_json=as_json)
+    with (
+        setup.open() as recorder,
+        access_log(setup, recorder, "operations") as access,
+        _opened(file) as read,
+        progress("Recording") as line,
+    ):
+        report = _Report(recorder.max_position(), line, access, as_json=as_json)
         take = _take_all if atomic else _take_each
         with _reporting_writes(report):
             take(Commands(recorder, now), _watched(InputLines(read).batches(), line, _size(file)), report, imported)
@@ -198,8 +204,9 @@ class _NotRecorded(Refused):
 class _Report:
     """Reports the outcome of each line, and counts; erases the progress line before it prints."""
 
-    def __init__(self, newest: int, progress: ProgressLine, *, as_json: bool) -> None:
+    def __init__(self, newest: int, progress: ProgressLine, access: AccessLog, *, as_json: bool) -> None:
         self._newest = newest
+        self._access = access
         self._progress = progress
         self._as_json = as_json
         self._first = 0
@@ -233,6 +240,9 @@ class _Report:
             self.say(f"line {number}: warning: {visible(receipt.warning)}")
 
     def _refusal(self, number: int, refusal: Refused) -> None:
+        from caretrail.commands.access import worded
+
+        refusal = worded(refusal, self._access)
         self.refused += 1
         if self._as_json:
             self._write(line=number, error=refusal.code, message=refusal.message, hint=refusal.hint)

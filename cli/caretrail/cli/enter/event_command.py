@@ -12,15 +12,16 @@ import click
 
 from caretrail.cli.options import actor_option, json_option, store_option
 from caretrail.cli.params import Author, AuthorType
-from caretrail.cli.session import now
+from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.fields import EventField, missing, options_of, put
 from caretrail.cli.terminal.prompt import ask_missing, from_json, wants
 from caretrail.cli.terminal.screen import print_json, receipt_fields, say
+from caretrail.commands.access import worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.describe import value_in_words
-from caretrail.errors import UnknownEpisode
+from caretrail.errors import Refused, UnknownEpisode
 from caretrail.events import EventBase
 from caretrail.events.catalog import APPENDED as APPENDED  # the models that `record` looks up
 from caretrail.events.parsing import event_from
@@ -175,7 +176,11 @@ def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str,
             _show(data)
         if questioned and not _confirmed(commands.warning(event)):
             raise click.Abort
-        receipt = commands.append([event])[0]
+        with access_log(setup, recorder) as access:
+            try:
+                [receipt] = commands.append([event])
+            except Refused as refusal:
+                raise worded(refusal, access) from None
     if receipt.warning is not None and not questioned:
         say(f"Warning: {visible(receipt.warning)}")
     _print(receipt, as_json=given["as_json"])

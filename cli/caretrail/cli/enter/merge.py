@@ -13,10 +13,11 @@ from caretrail.cli.options import operation_options
 from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, receipt_fields
+from caretrail.commands.access import worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.commands.merge import REASON, Merge, plan_merge
-from caretrail.errors import ClientInTwoPlaces
+from caretrail.errors import ClientInTwoPlaces, Refused
 from caretrail.text import plural, visible
 
 
@@ -50,7 +51,10 @@ def merge_command(setup: Setup, old: str, new: str, reason: str | None, yes: boo
         if merge.episodes:
             _confirm(merge, yes=yes, as_json=as_json)
             stated = {name: value for name, value in author._asdict().items() if value is not None}
-            receipts = Commands(recorder, now).append(merge.corrections(stated, reason or REASON))
+            try:
+                receipts = Commands(recorder, now).append(merge.corrections(stated, reason or REASON))
+            except Refused as refusal:
+                raise worded(refusal, access) from None
     _print(merge, receipts, as_json=as_json)
 
 

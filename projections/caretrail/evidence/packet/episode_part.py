@@ -29,7 +29,7 @@ from caretrail.reading.questions.reviews import reviews_of
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.reading.shown_then import ShownThen, shown_then
-from caretrail.readmodel.schema import read_state, tables_exist
+from caretrail.readmodel.schema import existing_state
 
 NOT_LISTED = {"json": False}
 
@@ -64,7 +64,7 @@ def episode_part(
     rows = [row for row in recorded if row.position <= context.checkpoint.size]
     if not rows:
         raise UnknownEpisode("no episode of that number is in the log of the checkpoint")
-    stored = read_state(recorder.database) if tables_exist(recorder.database) else None
+    stored = existing_state(recorder.database)
     today = view_of(recorder, name, rows=stored)
     client = today.rows.client
     others = OtherClients(today.entries, today.episode.amendments, client)

@@ -12,6 +12,7 @@ from caretrail.aliases import Json, Progress
 from caretrail.errors import StoreDamaged
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.archive import Archive, archive_for
+from caretrail.evidence.packet.consent import with_consent
 from caretrail.evidence.packet.consistency import consistency_proofs
 from caretrail.evidence.packet.episode_part import EpisodePart, episode_part
 from caretrail.evidence.packet.event_lines import json_bytes
@@ -38,8 +39,8 @@ DEMO: Final = "DEMO STORE, made-up episodes"
 MOST_NOTE_BYTES: Final = 64 * 1024
 FORMAT: Final = "caretrail.packet/1"
 
-Disclose = Callable[[Sequence[str], str], None]
-"""Called with the episodes and the SHA-256 of the packet before it is handed out; if it raises, nothing is."""
+Disclose = Callable[[Sequence[str], Terms, str], None]
+"""Called with the episodes, the terms and the packet's SHA-256 before it is handed out; if it raises, nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,16 @@ def make_packet(
     pair = _checkpoints(recorder, keys, note)
     checkpoint = pair.events
     _check(request, checkpoint)
+    terms = with_consent(recorder, request.episodes, terms, now)
     mark = DEMO if recorder.is_demo else ""
     proofs = tuple(consistency_proofs(recorder, pair, named or {}))
     context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark, proofs)
     with archive_for(target, replace=replace) as archive:
         parts = _add_episodes(archive, recorder, context, progress)
-        if terms.basis == "consent" and len({part.client for part in parts}) > 1:
-            raise PacketRefused("a consent covers one client", "make a packet for each client")
         finish(archive, parts, context, keys, subtrees)
         _check_made(archive.path, keys)
         digest, names = archive.digest(), tuple(part.episode for part in parts)
-        disclose(names, digest)  # from here on it counts as handed out
+        disclose(names, terms, digest)  # from here on it counts as handed out
         archive.place(target, replace=replace)
     return Packet(digest, names, sum(part.events for part in parts), checkpoint, len(archive.listed))
 

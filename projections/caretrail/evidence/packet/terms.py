@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final, get_args
@@ -10,7 +9,7 @@ from typing import Final, get_args
 from caretrail.aliases import Json
 from caretrail.errors import CaretrailError
 from caretrail.ledger.checkpoint import Checkpoint
-from caretrail.tokens import ID_PATTERN, Basis, Purpose
+from caretrail.tokens import Basis, Purpose
 
 PURPOSES: Final[dict[str, Purpose]] = {
     "consent": "other",
@@ -25,9 +24,10 @@ PURPOSES: Final[dict[str, Purpose]] = {
 """For each ground of a disclosure, the purpose of the access that goes with it."""
 
 BASES: Final = get_args(Basis)
+CONSENTED: Final = get_args(Purpose)
+"""The purposes that a consent can name."""
 
-_ID: Final = re.compile(ID_PATTERN)
-LONGEST: Final = {"recipient": 200, "purpose": 2000, "scope": 2000, "address": 400}
+LONGEST: Final = {"recipient": 200, "purpose": 2000, "consent": 200, "scope": 4000, "address": 400}
 """Characters of each text."""
 
 
@@ -41,8 +41,9 @@ class PacketRefused(CaretrailError):
 class Terms:
     """The terms of a disclosure; they go into the packet and into the record of the disclosure.
 
-    `consent` names the consent it rests on, `scope` explains what that, or an order, covers: 42 CFR 2.32 (b) asks for
-    one of them with each disclosure on consent. `address` is the recipient's. Raises PacketRefused.
+    `consent` names the event it rests on, `scope` explains what that, or an order, covers: 42 CFR 2.32 (b) asks for one
+    of them with each disclosure on consent (see `with_consent`, which finds them). Then recipient and purpose are
+    spelled as in the event. `address` is the recipient's. Raises PacketRefused.
     """
 
     recipient: str
@@ -59,23 +60,22 @@ class Terms:
                 raise PacketRefused(f"{name} must be one line of 1 to {most} characters")
         if self.basis not in BASES:
             raise PacketRefused("there is no such basis", f"one of {', '.join(BASES)}")
-        if self.consent is not None and not _ID.fullmatch(self.consent):
-            raise PacketRefused("consent must be an id", "use 1 to 64 of A-Z a-z 0-9 . _ -; say more with --scope TEXT")
-        if self.basis == "consent" and self.consent is None and self.scope is None:
-            raise PacketRefused(
-                "a disclosure on consent carries the consent or its scope (42 CFR 2.32)",
-                "give --consent ID or --scope TEXT",
-            )
+        if self.basis == "consent" and self.purpose not in CONSENTED:
+            raise PacketRefused("on consent, the purpose is one that a consent names", f"one of {', '.join(CONSENTED)}")
 
-    def disclosure(self, description: str, digest: str) -> dict[str, str]:
-        """What the record of the disclosure says, as in the event `accessed`; `digest` is the SHA-256 of the packet."""
-        terms = {name: value for name, value in asdict(self).items() if value is not None and name != "purpose"}
-        return {**terms, "description": f"{description}, for: {self.purpose}", "digest": digest}
+    def disclosure(self, description: str, digest: str | None = None, on: date | None = None) -> dict[str, str]:
+        """What the record of the disclosure says, as in the event `accessed`.
+
+        `digest` is the SHA-256 of what was handed out, `on` the day it was, if it is recorded later.
+        """
+        terms = asdict(self) | {"digest": digest, "disclosed_on": on.isoformat() if on else None}
+        stated = {name: value for name, value in terms.items() if value is not None and name != "purpose"}
+        return {**stated, "description": f"{description}, for: {self.purpose}"}
 
     @property
     def ground(self) -> str:
         """Consent and scope in one line, for people."""
-        parts = [f"consent {self.consent}" if self.consent else "", self.scope or ""]
+        parts = [f"consent: {self.consent}" if self.consent else "", self.scope or ""]
         return "; ".join(part for part in parts if part) or "not a disclosure on consent"
 
 

@@ -53,6 +53,10 @@ class CaseNumber(ShowsNoEpisode[str]):
             raise AmbiguousEpisode(matches)
         return matches[0]
 
+    def numbers(self) -> Iterable[str]:
+        """What was asked for."""
+        return (self.beginning,)
+
 
 @dataclass(frozen=True, slots=True)
 class EpisodesOfClient(Question[tuple[str, ...]]):
@@ -66,6 +70,10 @@ class EpisodesOfClient(Question[tuple[str, ...]]):
         """Find them."""
         require("client", self.client, snapshot)
         return tuple(sorted(snapshot.names(client=self.client)))
+
+    def numbers(self) -> Iterable[str]:
+        """The client."""
+        return (self.client,)
 
     def shows(self, value: tuple[str, ...]) -> Iterable[str]:
         """All of them."""

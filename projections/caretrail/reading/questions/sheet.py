@@ -110,6 +110,10 @@ class SheetsOfClient(Question[tuple[Sheet, ...]]):
         """Every episode of the client."""
         return (sheet.episode for sheet in value)
 
+    def numbers(self) -> Iterable[str]:
+        """The client."""
+        return (self.client,)
+
 
 def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     """Fill in the sheet of a day from what happened up to that day."""
