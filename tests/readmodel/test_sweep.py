@@ -93,7 +93,7 @@ def test_rows_that_are_forged_again_are_no_end_of_a_sweep(care: Care, store_url:
     assert state.swept_at == "2026-06-01T18:00:00Z", "the sweep of before"
 
 
-def test_findings_of_programs_are_swept(care: Care) -> None:
+def test_findings_of_programs_are_swept(care: Care, store_url: str) -> None:
     """Given findings of a program deleted, changed, or of a program that never was, then they are as they must be."""
     care.record([*example(), *attested("lincoln-iop")])
     catch_up(care.recorder)
@@ -112,6 +112,13 @@ def test_findings_of_programs_are_swept(care: Care) -> None:
         assert sweep.next_page(care.now).mended > 0, damage
         assert sorted(map(repr, database.query(f"SELECT * FROM {table}"))) == right
         assert sweep.next_page(care.now) == Swept(ends_round=True)
+    forge_when_written(store_url, table, old="met", new="info")
+    database.execute(f"DELETE FROM {table}")
+    late = care.now + timedelta(days=1)
+    assert sweep.next_page(late) == Swept(mended=1, unmended=1, ends_round=True)
+    state = read_state(database)
+    assert state is not None
+    assert state.swept_at == "2026-06-01T18:00:00Z", "the sweep of before"
 
 
 def test_a_round_ends_within_a_day_however_many_events_come() -> None:

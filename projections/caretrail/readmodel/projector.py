@@ -117,23 +117,26 @@ class Projector:
             delete_episodes(self._database, state.build, streams)
             self._write(state.build, {row.stream: row for row in rows}, state.position)
 
-    def end_sweep(self, state: State, now: datetime | None) -> int:
-        """Work out the findings of programs again; how many programs had others. Raises Moved.
+    def end_sweep(self, state: State, now: datetime | None) -> tuple[int, int]:
+        """Work out the findings of programs again: how many programs had others, and have others still. Raises Moved.
 
-        `now`, if all was as it must be, is kept as the time since which every episode had been compared.
+        `now`, if all is as it must be, is kept as the time since which every episode had been compared.
         """
-        with self._database.transaction():
+        database, build = self._database, state.build
+        stored, right = database.at_once(lambda: (read_program_findings(database, build), self._of_programs(state)))
+        differing = {one.program for one in {*stored} ^ {*right}}
+        still = set[str | None]()
+        with database.transaction():  # nobody waits for what was worked out before it
             self._advance(state, state.position)
-            stored, right = read_program_findings(self._database, state.build), self._of_programs(state)
-            differing = {one.program for one in {*stored} ^ {*right}}
             if differing:
-                delete_program_findings(self._database, state.build)
-                refresh(self._recorder, state.build, state.position)
-                refresh_groups(self._recorder, state.build)
-            if now is not None:
+                delete_program_findings(database, build)
+                refresh(self._recorder, build, state.position)
+                refresh_groups(self._recorder, build)
+                still = {one.program for one in {*read_program_findings(database, build)} ^ {*right}}
+            if now is not None and not still:
                 swept_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                self._database.execute(statements(state.build)["swept"], {**state._asdict(), "now": swept_at})
-        return len(differing)
+                database.execute(statements(build)["swept"], {**state._asdict(), "now": swept_at})
+        return len(differing), len(still)
 
     def _of_programs(self, state: State) -> list[Placed]:
         """The findings of all programs and group sessions, as they follow from the stored rows of episodes."""

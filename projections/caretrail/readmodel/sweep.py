@@ -17,7 +17,7 @@ from caretrail.readmodel.projector import Moved, Projector
 from caretrail.readmodel.schema import REGISTRY, State, read_state, statements
 
 EPISODES = 5
-"""Compared at a time: events that come meanwhile wait for them, some 30 ms."""
+"""Compared at a time: events that come meanwhile wait for them, some 40 ms."""
 
 PAGE_SECONDS = 0.5
 """Between two pages while no events come: ten episodes a second, 860,000 a day."""
@@ -96,19 +96,19 @@ class Sweep:
             return Swept()
         state, differing, last, position, hidden = found
         ends = last == LAST
-        unmended, programs = 0, 0
+        unmended, programs, forged = 0, 0, 0
         try:
             if differing:
                 self._projector.make_anew(state, differing)
                 unmended = self._recorder.database.at_once(lambda: self._still_differing(state, differing))
             self._troubled = self._troubled or bool(unmended or hidden)
             if ends:
-                programs = self._projector.end_sweep(state, None if self._troubled else now)
+                programs, forged = self._projector.end_sweep(state, None if self._troubled else now)
         except Moved:  # a batch came between: the same page again
             return Swept(len(differing) if unmended else 0, unmended, hidden)
         self._after, self._position = (ZERO, 0) if ends else (UUID(int=last.int + 1), position)
         self._troubled = self._troubled and not ends
-        return Swept(len(differing) + programs, unmended, hidden, ends)
+        return Swept(len(differing) + programs, unmended + forged, hidden, ends)
 
     def _compared(self) -> tuple[State, list[UUID], UUID, int, int] | None:
         """The state, the next streams that differ, the last one compared; the last position, and how many it hides."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NO_EPISODES = ("program ", "tile ", "position ")
 """How what `check` found begins if it is no case number, which has no space."""
 
+COMPARED = ("episode or program", "episodes or programs")
+"""What the sweep counts."""
+
 
 @click.group("projection", cls=Group)
 def projection_command() -> None:
@@ -124,12 +127,13 @@ def _say_report(report: Report) -> None:
     line = words[report.happened]
     if report.status is not None:
         line += f". {_standing(report.status)}"
-    if report.swept.mended:
-        line += f" Made anew: {plural(report.swept.mended, 'episode or program', 'episodes or programs')}."
-    if report.swept.unmended:
-        line += f" {plural(report.swept.unmended, 'episode')} differed again at once: {FOREIGN_OBJECTS}."
-    if report.swept.hidden:
-        line += f" {plural(report.swept.hidden, 'event')} hidden from their streams: {VERIFY}."
+    found = report.swept
+    if found.mended:
+        line += f" Made anew: {plural(found.mended, *COMPARED)}."
+    if found.unmended:
+        line += f" {plural(found.unmended, *COMPARED)} differed again at once: {FOREIGN_OBJECTS}."
+    if found.hidden:
+        line += f" {plural(found.hidden, 'event')} hidden from their streams: {VERIFY}."
     if report.error is not None:
         line += f": {report.error.message}"
     say(line)
