@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -26,6 +26,10 @@ from caretrail.readmodel.values import placed_from, read_values, stream_of
 if TYPE_CHECKING:
     from caretrail.log.database import Row
     from caretrail.log.recorder import EventRecorder
+
+
+STREAMED = 1000
+"""Rows of a list of everybody that are held as they come from the database."""
 
 
 class StoredSnapshot(Snapshot):
@@ -122,15 +126,17 @@ class StoredSnapshot(Snapshot):
         """Episodes that were open on a selected day."""
         newer = [presence for rows in self._newer for presence in picks.presences_of(rows)]
         filters, reach = selection.filters, _reach(selection)
+        pages: Iterable[Sequence[Row]]
         if filters.clients:
-            found = self._named("census_of_client", filters.clients, reach)
+            pages = (self._named("census_of_client", filters.clients, reach),)
         elif filters.clinicians:
-            found = self._named("census_of_case_owner", filters.clinicians, reach)
+            pages = (self._named("census_of_case_owner", filters.clinicians, reach),)
         elif filters.programs:
-            found = self._named("census_of_program", filters.programs, reach)
+            pages = (self._named("census_of_program", filters.programs, reach),)
         else:
-            found = self._select("census", reach)
-        stored = map(_presence, read_values(COLUMNS["span"], [row for row in found if not self._covered(row[0])]))
+            pages = self._streamed("census", reach)
+        rows = chain.from_iterable(read_values(COLUMNS["span"], page) for page in pages)
+        stored = (_presence(row) for row in rows if not self._covered(row[0]))
         yield from picks.open_in(chain(stored, newer), selection)
 
     def episodes(self) -> Iterator[EpisodeRows]:
@@ -174,22 +180,31 @@ class StoredSnapshot(Snapshot):
     def _placed(self, selection: Selection) -> Iterator[Placed]:
         """Stored findings, by the index of the filter that leaves the fewest."""
         filters, reach = selection.filters, _reach(selection)
+        pages: Iterable[Sequence[Row]]
         if filters.clients:
-            found = self._named("placed_of_client", filters.clients, reach)
+            pages = (self._named("placed_of_client", filters.clients, reach),)
         elif filters.clinicians:
             owned = self._named("placed_of_case_owner", filters.clinicians, reach)
             owed = placed_from(self._named("placed_of_owner", filters.clinicians, reach))
             kept = chain(placed_from(owned), (one for one in owed if one.clinician not in filters.clinicians))
             return (one for one in kept if not self._covered(one.stream))
         elif filters.programs:
-            found = self._named("placed_of_program", filters.programs, reach)
+            pages = (self._named("placed_of_program", filters.programs, reach),)
         else:
-            found = self._select("placed", reach)
-        return (one for one in placed_from(found) if not self._covered(one.stream))
+            pages = self._streamed("placed", reach)
+        found = chain.from_iterable(map(placed_from, pages))
+        return (one for one in found if not self._covered(one.stream))
 
     def _named(self, statement: str, names: Iterable[str], params: Mapping[str, object]) -> Sequence[Row]:
         """The rows of each of some names."""
         return [row for name in sorted(names) for row in self._select(statement, {**params, "name": name})]
+
+    def _streamed(self, statement: str, params: Mapping[str, object]) -> Iterator[Sequence[Row]]:
+        """The rows of a statement that may find them all, so many at a time: they are not held together."""
+        if self.state is not None:
+            rows = self._database.stream(stored_sql(self.state, statement), params, size=STREAMED)
+            while page := list(islice(rows, STREAMED)):
+                yield page
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
         """Findings of programs: as stored, or computed again if newer events move them."""

@@ -53,11 +53,20 @@ def doubt_from(values: Sequence[Any]) -> Doubt:
 
 _day = lru_cache(maxsize=20_000)(day_or_none)
 _end = lru_cache(maxsize=20_000)(end_or_none)
+
+
+@lru_cache(maxsize=20_000)
+def _shared(name: str | None) -> str | None:
+    """One text for all that are alike: a long list has few programs and people, many times over."""
+    return name
+
+
 _GROUPS: dict[str | None, Group | None] = {None: None, **{group.value: group for group in Group}}
 
 _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("start_on", "first_on", "end_on", "due_on", "anchor", "held_on", "admitted_on"), _day),
     **dict.fromkeys(("first_day", "live_end"), _day),
+    **dict.fromkeys(("program", "level", "clinician", "zone", "status"), _shared),
     "stream": stream_of,
     "until_on": _end,
     **dict.fromkeys(("quiet", "explained", "closed", "quarantined"), bool),
