@@ -140,3 +140,35 @@ def test_a_policy_on_the_read_models_stops_every_list(
     not_calm(reader, "row-security policy")
     run_sql(postgres_url, f"DROP POLICY hiding ON {name}", f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
     calm(reader)
+
+
+FILTERING = "options=-c%20row_security%3Don"
+"""What to add to a url for a connection like one behind a pooler that takes no options: policies hide rows unsaid."""
+
+
+@pytest.mark.parametrize(
+    ("table", "which"),
+    [
+        ("finding", "(verdict <> 'overdue')"),
+        ("episode", "(false)"),
+        ("log", "(version <> 40)"),
+        ("log", "(version < 60)"),
+    ],
+)
+def test_what_a_policy_hides_unsaid_is_found_by_the_draws(
+    postgres_url: str, logins: dict[str, str], tmp_path: Path, table: str, which: str
+) -> None:
+    """Given a connection that filters: missing rows differ from the log, and a log with less from its rows."""
+    filled(logins["writer"], tmp_path)
+    assert Caretrail(logins["projector"], tmp_path)("projection", "catch-up").status == 0
+    reader = Caretrail(f"{logins['reader']}&{FILTERING}", tmp_path)
+    calm(reader)
+    name = "caretrail.log" if table == "log" else live_table(postgres_url, table)
+    run_sql(
+        postgres_url, f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY", f"CREATE POLICY hiding ON {name} USING {which}"
+    )
+    found = ended(reader)
+    assert {(one.status, one.out) for one in found} == {(4, "")}
+    assert not any("row-security policy" in one.err for one in found), "it is what the rows and the log say that tells"
+    run_sql(postgres_url, f"DROP POLICY hiding ON {name}", f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
+    calm(reader)
