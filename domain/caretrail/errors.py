@@ -108,6 +108,13 @@ class AccessAppended(InvalidEvent):
         super().__init__("an access is recorded by reading, never by append", "leave it out")
 
 
+class StoreEventAppended(InvalidEvent):
+    """An event of the store itself came as one to append: only Caretrail records those."""
+
+    def __init__(self) -> None:
+        super().__init__("an event of the store is recorded by Caretrail itself, never by append", "leave it out")
+
+
 class Impossible(Refused):
     """An event contradicts recorded events, whose versions are `versions`."""
 

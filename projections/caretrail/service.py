@@ -15,9 +15,9 @@ True
 ...     })
 ...     answer = store.ask(ContinuedStay("LNK-7", Query(as_of=date(2026, 1, 6))))
 >>> receipt.episode, receipt.version, receipt.position
-('LNK-7', 1, 1)
+('LNK-7', 1, 2)
 >>> answer.value.verdict, answer.standing.position, answer.standing.stale
-('unknown', 1, False)
+('unknown', 2, False)
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from caretrail.commands.access import AccessContext, AccessLog, Actor, worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt as Receipt
 from caretrail.commands.merge import REASON, plan_merge
+from caretrail.commands.packs import installed
 from caretrail.errors import ClientInTwoPlaces, Refused
 from caretrail.events import Event, EventBase, event_from
 from caretrail.events import Person as Person
@@ -120,7 +121,7 @@ class Store:
         commands: Commands | None = None,
     ) -> None:
         self._recorder = recorder
-        self._commands = Commands(recorder, clock) if commands is None else commands
+        self._commands = Commands(recorder, clock, installed) if commands is None else commands
         self._clock = clock
         self._context = context
         self._primary = primary

@@ -139,7 +139,7 @@ def synthetic(target: Path, events: int) -> SigningKey:
             client, name = content["client"], content["episode"]
             part = EpisodePart(
                 f"client-{client}/episode-{name}", client, name, stream.hex, len(found), date(2026, 5, 4), 0, 0,
-                tuple(row.position for row in found), (),
+                tuple(row.position for row in found), {},
             )  # fmt: skip
             parts.append(part)
             shown = {row.originator_version: Shown(whole=True) for row in found}

@@ -43,7 +43,18 @@ def test_json_is_one_object_with_what_the_answer_rests_on(seen: Caretrail, comma
     assert ended.json.get("rows", [1]), "a list has its rows beside it, one episode's answer its own fields"
 
 
-STANDING = ["as_of", "known_at", "position", "newest", "behind", "stale", "settled", "checked", "clock"]
+STANDING = [
+    "as_of",
+    "known_at",
+    "position",
+    "newest",
+    "behind",
+    "stale",
+    "settled",
+    "checked",
+    "clock",
+    "unrecorded_packs",
+]
 
 
 ROW = [
@@ -104,7 +115,7 @@ def test_known_at_takes_an_instant_a_day_and_a_position(seen: Caretrail) -> None
             known_at
         )
     ended = seen("census", "--as-of", "2026-03-03", "--known-at", "2026-03-20")
-    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @65\n")
+    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @65; judged by packs of now\n")
     assert (
         seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err == "Nothing was recorded by then.\n"
     )
@@ -172,18 +183,18 @@ def test_the_position_is_that_of_the_log_on_both_databases(caretrail_both: Caret
     caretrail_both("append", "--imported", input=example)
     ended = caretrail_both("worklist", "--as-of", "2026-03-09")
     assert "2 days over" in ended.out
-    assert "Current through @65 (latest)" in ended.out
+    assert "Current through @66 (latest)" in ended.out
 
 
 def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> None:
     caretrail_both("init")  # the store is there; what is derived from it gets its tables
     caretrail_both("append", input=example)
-    behind = r"Current through @0 of @65 \(65 events and \d+ seconds? behind\)\n"
+    behind = r"Current through @0 of @66 \(66 events and \d+ seconds? behind\)\n"
     assert re.fullmatch(behind, caretrail_both("projection", "status").out)
-    assert caretrail_both("projection", "catch-up").out == "Current through @65 of @65 (latest)\n"
+    assert caretrail_both("projection", "catch-up").out == "Current through @66 of @66 (latest)\n"
     assert caretrail_both("projection", "rebuild", "--json").json["behind"] == 0
     assert caretrail_both("projection", "check").out.startswith(
-        "1 episode checked through @65: all rows match the log\n"
+        "1 episode checked through @66: all rows match the log\n"
     )
     assert caretrail_both("projection", "quarantine").err == "No episode is quarantined.\n"
     assert caretrail_both("projection", "quarantine", "--json").json == []

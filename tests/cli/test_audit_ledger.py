@@ -23,7 +23,7 @@ def signed(caretrail_both: Caretrail, tmp_path: Path) -> Caretrail:
     (tmp_path / "receipts.jsonl").write_text(ended.out)
     assert caretrail_both("audit", "key", "--out", f"{tmp_path}/key").status == 0
     (tmp_path / "out").mkdir()
-    assert sign(caretrail_both, tmp_path, "--first").startswith("65 events and 0 accesses signed: ")
+    assert sign(caretrail_both, tmp_path, "--first").startswith("66 events and 0 accesses signed: ")
     return caretrail_both
 
 
@@ -45,9 +45,9 @@ def test_verify_says_that_nothing_is_wrong_or_says_nothing(signed: Caretrail, tm
     ended = signed("audit", "verify", *kept(tmp_path))
     assert (ended.status, ended.err) == (0, "")
     first, root, *rest = ended.out.splitlines()
-    assert first == "65 events verified in 1 stream: nothing is wrong"
+    assert first == "66 events verified in 2 streams: nothing is wrong"
     assert root.startswith("  root ")
-    assert rest == ["  1 checkpoint matches, the last one through @65", "  65 receipts match"]
+    assert rest == ["  1 checkpoint matches, the last one through @66", "  65 receipts match"]
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.out, ended.err) == (0, "", "")
     assert signed("audit", "verify", "--quiet", "--json").out == ""
@@ -61,7 +61,7 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
         "Altered, from position 7 on:",
         "  it looks as if a stored event was edited: its content, time, author or another column",
         "  - 1 receipt, the first of position 7: the leaf differs",
-        "  - 000000000065-000000000000.checkpoint: the root over 65 events is not the one that was signed",
+        "  - 000000000066-000000000000.checkpoint: the root over 66 events is not the one that was signed",
     ]
     assert ended.out.splitlines()[-1].startswith("Hint: stop all writers, keep the database")
     report = signed("audit", "verify", "--json", *kept(tmp_path))
@@ -89,10 +89,10 @@ def test_nothing_of_an_event_is_printed(signed: Caretrail, tmp_path: Path) -> No
 def test_a_checkpoint_on_standard_output_is_the_note_and_nothing_else(signed: Caretrail, tmp_path: Path) -> None:
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/key")
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == (tmp_path / "out" / "000000000065-000000000000.checkpoint").read_text()
+    assert ended.out == (tmp_path / "out" / "000000000066-000000000000.checkpoint").read_text()
     report = signed("audit", "checkpoint", "--key", f"{tmp_path}/key", "--json").json
     assert report["note"] == ended.out
-    assert (report["size"], report["since"], report["file"]) == (65, 65, None)
+    assert (report["size"], report["since"], report["file"]) == (66, 66, None)
 
 
 def test_a_signer_that_may_not_sign_says_why(signed: Caretrail, tmp_path: Path) -> None:
@@ -102,10 +102,10 @@ def test_a_signer_that_may_not_sign_says_why(signed: Caretrail, tmp_path: Path) 
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/key", "--first")
     assert (ended.status, ended.out) == (1, "")
     assert "leave out --first" in ended.err
-    edit(signed.url, 65)
+    edit(signed.url, 66)
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/key")
     assert (ended.status, ended.out) == (1, "")
-    assert "the first 65 events are not those that were signed" in ended.err
+    assert "the first 66 events are not those that were signed" in ended.err
     (tmp_path / "key").chmod(0o644)
     assert "read by others" in signed("audit", "checkpoint", "--key", f"{tmp_path}/key").err
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/none", "--to", f"{tmp_path}/nowhere")
@@ -175,4 +175,4 @@ def test_verifying_takes_no_lock(caretrail: Caretrail) -> None:
 
 def test_receipts_of_the_command_line_are_those_that_verify_reads(signed: Caretrail, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "receipts.jsonl").read_text().splitlines()]
-    assert [line["position"] for line in lines] == list(range(1, 66))
+    assert [line["position"] for line in lines] == list(range(2, 67))

@@ -247,7 +247,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "future date": (json.dumps(HELD | {"occurred_on": "2199-01-01"}), "impossible", "occurred_on is after today"),
     "impossible event": (json.dumps(HELD | {"occurred_on": "2026-01-01"}), "impossible", "dated before the admission"),
     "unknown episode": (json.dumps(HELD | {"episode": CANARY}), "unknown_episode", "no episode with that number"),
-    "command reused": (json.dumps(ADMITTED | {"client": CANARY}), "command_reused", "at position 1"),
+    "command reused": (json.dumps(ADMITTED | {"client": CANARY}), "command_reused", "at position 2"),
     "too large": (json.dumps(HELD | {"late_reason": CANARY * 30_000}), "invalid", "larger than 256 KB"),
     "too deep": (DEEP.replace("1", f'"{CANARY}"'), "invalid", "nested deeper than 20"),
     "NUL": (json.dumps(HELD | {"late_reason": f"{CANARY}\0"}), "invalid", "late_reason: "),

@@ -18,6 +18,7 @@ from caretrail.errors import StoreDamaged
 from caretrail.events.codec import stored_name
 from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, open_recorder
+from caretrail.policy import pack_source
 from caretrail.reading.log_stream import LogStream
 from tests.support.program import Caretrail
 from tests.support.stores import pending, run_sql
@@ -47,11 +48,12 @@ def test_each_line_says_what_the_receipt_said_and_the_event_as_stored(caretrail_
         "position", "stream", "episode", "version", "name", "schema", "imported", "recorded_at", "recorded_by",
         "source", "command_id", "leaf", "event",
     ]  # fmt: skip  # the published order
-    told = [
-        {name: row[name] for name in ("episode", "version", "position", "recorded_at", "leaf")} for row in ended.rows
-    ]
+    pack, *events = ended.rows
+    assert (pack["position"], pack["name"], pack["episode"]) == (1, "pack_recorded", None)
+    assert pack["event"]["content"].encode() == pack_source(pack["event"]["name"])
+    told = [{name: row[name] for name in ("episode", "version", "position", "recorded_at", "leaf")} for row in events]
     assert told == [{name: value for name, value in receipt.items() if name != "line"} for receipt in receipts]
-    for row, line in zip(ended.rows, example.splitlines(), strict=True):
+    for row, line in zip(events, example.splitlines(), strict=True):
         assert (f"{row['name']}/{row['schema']}", row["imported"]) == (stored_name(parse_event(line)), False)
         sent_again = row["event"] | {"source": row["source"], "command_id": row["command_id"]}
         assert parse_event(json.dumps(sent_again)) == parse_event(line)
@@ -61,7 +63,7 @@ def test_each_line_says_what_the_receipt_said_and_the_event_as_stored(caretrail_
 def test_it_begins_behind_a_position(caretrail_both: Caretrail, example: str, after: str) -> None:
     caretrail_both("append", "--imported", input=example)
     rows = caretrail_both("log", "--after", after).rows
-    assert [(row["position"], row["imported"]) for row in rows] == [(64, True), (65, True)]
+    assert [(row["position"], row["imported"]) for row in rows] == [(64, True), (65, True), (66, True)]
 
 
 def test_it_ends_after_a_number_of_events(caretrail_both: Caretrail, example: str) -> None:
@@ -81,9 +83,9 @@ def test_before_any_event_there_is_nothing_and_a_word(caretrail_both: Caretrail)
 
 def test_behind_the_end_there_is_nothing_and_a_word(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
-    ended = caretrail("log", "--after", "@66")
+    ended = caretrail("log", "--after", "@67")
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err == "Nothing is recorded after @66 yet: the latest is @65.\n"
+    assert ended.err == "Nothing is recorded after @67 yet: the latest is @66.\n"
 
 
 @pytest.mark.parametrize("after", ["x", "@", "-1", "@1.5", "²", "9" * 19])
@@ -109,7 +111,8 @@ def test_an_event_that_cannot_be_read_is_told_without_its_content(caretrail_both
     ended = caretrail_both("log")
     assert ended.status == 0
     assert CANARY not in ended.out + ended.err
-    first, second, third = ended.rows
+    first, second, pack, third = ended.rows
+    assert pack["name"] == "pack_recorded"
     assert (first["position"], first["event"], first["error"]) == (1, None, "store_damaged")
     assert first["message"] == "a stored plan_reviewed cannot be read"
     assert (first["command_id"], len(first["leaf"])) == (broken.command_id, 64)
@@ -151,10 +154,10 @@ def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
     with caretrail_both.process("log", "--follow") as process:
         assert process.stderr is not None
-        read(process.stdout)
+        assert [read(process.stdout)["position"] for _ in range(2)] == [1, 2]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-        assert process.stderr.read() == ("Error: interrupted after @1\nHint: resume with 'caretrail log --after @1'\n")
+        assert process.stderr.read() == ("Error: interrupted after @2\nHint: resume with 'caretrail log --after @2'\n")
 
 
 def test_the_end_of_a_service_is_no_fault(caretrail_both: Caretrail) -> None:
@@ -188,8 +191,10 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
 
 def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretrail) -> None:
     with caretrail_both.process("log", "--follow") as process:
-        for number, episode in enumerate(("a", "b"), start=1):
+        for number, episode in enumerate(("a", "b"), start=2):
             caretrail_both("append", input=admitted(episode))
+            if number == 2:
+                assert read(process.stdout)["name"] == "pack_recorded"
             row = read(process.stdout)
             assert (row["position"], row["episode"]) == (number, episode)
         process.terminate()
@@ -230,17 +235,17 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(
     caretrail("append", input=admitted("a"))
     with caretrail.process("log", "--follow") as process:
         assert process.stderr is not None
-        assert read(process.stdout)["position"] == 1
+        assert [read(process.stdout)["position"] for _ in range(2)] == [1, 2]
         run_sql(
             postgres_server,
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
         )
-        assert "; waiting, to go on after position 1" in process.stderr.readline()
+        assert "; waiting, to go on after position 2" in process.stderr.readline()
         run_sql(postgres_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        assert process.stderr.readline() == "The connection was lost and made again; going on after position 1\n"
+        assert process.stderr.readline() == "The connection was lost and made again; going on after position 2\n"
         caretrail("append", input=admitted("b"))
-        assert read(process.stdout)["position"] == 2
+        assert read(process.stdout)["position"] == 3
         process.terminate()
         assert process.wait(20) == 0
 

@@ -70,7 +70,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:3] == [
         "  65 events of 1 episode, 14 files",
-        f"  checkpoint @65 of {desk.public.split('+')[0]}",
+        f"  checkpoint @66 of {desk.public.split('+')[0]}",
     ]
     [row] = desk.disclosures()
     assert (row["command"], row["purpose"], row["episodes"]) == ("audit packet", "audit", [EPISODE])
@@ -106,7 +106,7 @@ def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
 def test_as_json(desk: Desk) -> None:
     found = desk.packet(EPISODE, "--json").json
     assert found["episodes"] == [EPISODE]
-    assert (found["file"], found["events"], found["size"]) == (str(desk.target), 65, 65)
+    assert (found["file"], found["events"], found["size"]) == (str(desk.target), 65, 66)
 
 
 def test_a_program_is_all_the_episodes_it_had_in_a_period(desk: Desk) -> None:
@@ -239,7 +239,7 @@ def test_it_may_stand_on_a_checkpoint_that_was_signed_before(desk: Desk) -> None
     (desk.folder / "c.txt").write_text(note)
     desk.caretrail("append", "--imported", input=other_episode())
     ended = desk.packet(EPISODE, "--signed", str(desk.folder / "c.txt"), "--json", first=False)
-    assert ended.json["size"] == 65
+    assert ended.json["size"] == 66
     files = unpacked(desk.target)
     assert (files["checkpoint"] + files["checkpoint-accesses"]).decode() == note
     desk.target.unlink()
@@ -262,7 +262,7 @@ def test_it_proves_that_the_log_continues_what_the_recipient_kept(desk_both: Des
     for place in (folder, file):
         ended = desk.inspect("--key", desk.public, "--checkpoint", str(place))
         assert ended.status == 0
-        assert f"ok     {file.name} and the packet are of one history: the first 65 events" in ended.out
+        assert f"ok     {file.name} and the packet are of one history: the first 66 events" in ended.out
     assert desk.packet(EPISODE, "--force", first=False).status == 0
     ended = desk.inspect("--key", desk.public, "--checkpoint", str(file), "--json")
     assert (ended.status, ended.json["status"]) == (2, 2)
@@ -274,7 +274,7 @@ def test_it_proves_that_the_log_continues_what_the_recipient_kept(desk_both: Des
     desk.target.unlink()
     ended = desk.packet(EPISODE, "--checkpoint", str(file), first=False)
     assert ended.status == 4
-    assert "the log is not the one that a named checkpoint of 65 events fixed" in ended.err
+    assert "the log is not the one that a named checkpoint of 66 events fixed" in ended.err
     file.write_text("no checkpoint")
     ended = desk.packet(EPISODE, "--checkpoint", str(file), first=False)
     assert (ended.status, ended.err.splitlines()[0]) == (
@@ -314,7 +314,7 @@ def test_one_key_that_signs_two_histories_is_found_by_who_kept_a_checkpoint(desk
         )  # fmt: skip
         assert ended.status == alone.returncode == status
         assert ended.out == alone.stdout
-    assert "SPLIT VIEW: kept.checkpoint and the packet are signed by one key, and for the first 67 events" in ended.out
+    assert "SPLIT VIEW: kept.checkpoint and the packet are signed by one key, and for the first 68 events" in ended.out
     assert ended.out.endswith("THE PACKET IS NOT VALID\n")
 
 

@@ -72,7 +72,7 @@ Episode        Rule     Due          What                                Owner
 program        NE21-S4  since 01-05  staff training: no attestation on
 lincoln-iop                          file
 
-Current through @67 (latest)
+Current through @68 (latest)
 'caretrail why EPISODE RULE' explains a row.
 """
     )
@@ -89,7 +89,7 @@ program      NE21-S3  overdue  since 2026-04-01  license: the attestation ended
 lincoln-iop                                      2026-03-31
 
 1 finding
-Current through @67 (latest)
+Current through @68 (latest)
 """
     )
 

@@ -66,7 +66,7 @@ def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_pat
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "copy", "--to", str(tmp_path / "copy.db"), program=AT_ONCE.format(more=""))
     assert "Copying: " in stream
-    assert screen_of(stream)[0].startswith("Copied 65 events, @1 to @65, and 1 access")
+    assert screen_of(stream)[0].startswith("Copied 66 events, @1 to @66, and 1 access")
 
 
 def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
@@ -82,7 +82,7 @@ def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example
     assert "Recording: " in stream
     first, _, *_, last = screen_of(stream.rstrip())
     assert first.startswith("line 1: ")
-    assert last == "65 events recorded, @1 to @65; 585 already recorded, skipped; 2 lines refused"
+    assert last == "65 events recorded, @2 to @66; 585 already recorded, skipped; 2 lines refused"
 
 
 def test_the_rate_and_the_time_left_are_of_the_work_since_it_began(

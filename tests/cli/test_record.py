@@ -43,7 +43,7 @@ def last(caretrail: Caretrail) -> dict[str, object]:
 def test_an_event_by_options_alone(begun: Caretrail) -> None:
     ended = begun(*SESSION)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out.startswith("Recorded as event 4 of LNK-2026-0001, @4, 2")
+    assert ended.out.startswith("Recorded as event 4 of LNK-2026-0001, @5, 2")
     assert last(begun) == {
         "type": "session_attended",
         "episode": "LNK-2026-0001",
@@ -136,7 +136,7 @@ def test_a_programs_own_event_has_no_episode(begun: Caretrail) -> None:
     words = (
         "record program_attested --program lincoln-iop --occurred-on 2026-01-05 --kind license --valid-from 2026-01-01"
     )
-    assert begun(*words.split()).out.startswith("Recorded as event 1 of the program, @4, ")
+    assert begun(*words.split()).out.startswith("Recorded as event 1 of the program, @5, ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

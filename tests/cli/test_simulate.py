@@ -43,7 +43,7 @@ def test_append_takes_all_of_it(caretrail: Caretrail) -> None:
     caretrail("init")
     ended = caretrail("append", "--imported", input=lines)
     assert ended.status == 0
-    assert ended.out.startswith(f"{len(lines.splitlines()):,} events recorded, @1 to @")
+    assert ended.out.startswith(f"{len(lines.splitlines()):,} events recorded, @2 to @")
     assert "refused" not in ended.out
 
 

@@ -12,7 +12,7 @@ from caretrail.files import MOST_PACK_BYTES
 from caretrail.policy import check_files, installed_packs, load_pack, load_policy, policy_of, read_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.policy.toml import MOST_DOTS
-from caretrail.readmodel.packs import files_digest
+from caretrail.readmodel.pack_files import files_digest
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NEBRASKA}.toml").read_text(encoding="utf-8")

@@ -18,11 +18,11 @@ from caretrail.reading.questions.diff import Diff
 from caretrail.reading.questions.findings import Findings
 from caretrail.reading.questions.why import Why
 from caretrail.reading.reader import Reader
-from caretrail.readmodel import packs
-from caretrail.readmodel.packs import PackFiles, forget_packs, packs_digest
+from caretrail.readmodel import pack_files
+from caretrail.readmodel.pack_files import PackFiles, forget_packs, read_digest
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store, open_store
-from tests.support.build import admitted, plan
+from tests.support.build import admitted, plan, session
 from tests.support.care import NOW, Care
 
 DAY = date(2026, 2, 8)
@@ -99,19 +99,21 @@ def test_a_service_that_nobody_restarts_follows_them_too(
     store_url: str, own_pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seconds in ("_check_seconds", "_settled_seconds"):
-        monkeypatch.setattr(packs.INSTALLED, seconds, 0)
+        monkeypatch.setattr(pack_files.INSTALLED, seconds, 0)
     create_store(store_url)
     with open_store(store_url, clock=lambda: datetime(2026, 2, 1, 18, tzinfo=UTC)) as store:
         store.append(under(own_pack), imported=True)
         assert [row.due_on for row in store.ask(R1).value] == [date(2026, 2, 4)]
         every(40, own_pack)
+        assert [row.due_on for row in store.ask(R1).value] == [date(2026, 2, 4)], "no event was recorded under it"
+        store.append([session("01-06", "E-0")], imported=True)
         assert [row.due_on for row in store.ask(R1).value] == [date(2026, 2, 14)]
 
 
 def test_without_checking_it_would_judge_by_what_it_read_first(care: Care, own_pack: Path, machine: Machine) -> None:
     """The control."""
     care.record(under(own_pack))
-    reader = Reader(care.recorder, NOW, access=unrecorded, packs=PackFiles(machine, check_seconds=1e9))
+    reader = Reader(care.recorder, NOW, access=unrecorded, packs=PackFiles(machine, check_seconds=1e6))
     assert due(reader) == [date(2026, 2, 4)]
     every(40, own_pack)
     machine.ahead = 3600
@@ -122,21 +124,21 @@ def test_half_of_a_file_is_not_followed(own_pack: Path, machine: Machine) -> Non
     """Given a file that is being written, then it is read once it has rested; one that was only touched, never."""
     files = PackFiles(machine)
     files.follow()
-    before = packs_digest()
+    before = read_digest()
     whole = own_pack.read_text()
     machine.ahead = 11
     os.utime(own_pack)
-    assert (files.follow(), packs_digest()) == (False, before)
+    assert (files.follow(), read_digest()) == (False, before)
     machine.ahead = 0
     files = PackFiles(machine, check_seconds=0)
     files.follow()
     own_pack.write_text(whole[: len(whole) // 2])
-    assert (files.follow(), packs_digest()) == (False, before)
+    assert (files.follow(), read_digest()) == (False, before)
     own_pack.write_text(whole + "\n# more\n")
-    assert (files.follow(), packs_digest()) == (False, before)
+    assert (files.follow(), read_digest()) == (False, before)
     machine.ahead = 3
     assert files.follow()
-    assert packs_digest() != before
+    assert read_digest() != before
     assert not files.follow()
     own_pack.unlink()
     assert files.follow()

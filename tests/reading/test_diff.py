@@ -184,9 +184,9 @@ def test_only_episodes_with_events_between_are_read(care: Care, monkeypatch: pyt
     read: list[object] = []
     replay = module.Replay.__init__
 
-    def counted(self: module.Replay, namespace: Any, stream: Any, events: Any, before: int) -> None:
+    def counted(self: module.Replay, namespace: Any, stream: Any, *given: Any) -> None:
         read.append(stream)
-        replay(self, namespace, stream, events, before)
+        replay(self, namespace, stream, *given)
 
     monkeypatch.setattr(module.Replay, "__init__", counted)
     found = care.reader.diff(65, 82)

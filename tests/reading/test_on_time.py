@@ -150,7 +150,7 @@ def test_no_review_is_on_time_that_the_log_did_not_know_by_its_due_day(
     on = late[-1].day + timedelta(days=45)
     rows = rows_of(late, POLICY)
     reviews = frozenset(item.version for item in late if isinstance(item.event, PlanReviewed))
-    found = list(due_reviews(rows, reviews, on, partial(running_due_day, chart_of(late, POLICY))))
+    found = list(due_reviews(rows, POLICY, reviews, on, partial(running_due_day, chart_of(late, POLICY))))
     for one in as_entered(found, rows, POLICY, lambda: entries):
         note(one.outcome)
         if one.outcome not in ("on_time", "entered_late"):

@@ -34,7 +34,9 @@ Told = tuple[date, str, date | None, int]
 
 def told(history: list[Effective], on: date) -> list[Told]:
     reviews = frozenset(item.version for item in history if isinstance(item.event, PlanReviewed))
-    found = due_reviews(rows_of(history, POLICY), reviews, on, partial(running_due_day, chart_of(history, POLICY)))
+    found = due_reviews(
+        rows_of(history, POLICY), POLICY, reviews, on, partial(running_due_day, chart_of(history, POLICY))
+    )
     return [(one.due_on, one.outcome, one.done_on, one.days_late) for one in found]
 
 

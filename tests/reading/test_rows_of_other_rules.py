@@ -55,17 +55,17 @@ def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
     catch_up(care.recorder)
     state = read_state(care.recorder.database)
     assert state is not None
-    assert stale_policies(care.recorder.database, state) == ()
+    assert stale_policies(care.recorder, state) == ()
     database = care.recorder.database
     database.execute(f"UPDATE {live_table(database, 'finding')} SET message = 'kept' WHERE verdict = 'due_soon'")
     as_another_process(own_pack, 'title = "', 'title = "New: ', monkeypatch)
-    assert stale_policies(database, state) == (OWN_PACK,)
+    assert stale_policies(care.recorder, state) == (OWN_PACK,)
     told = {row.episode: row.message for row in care.onlooker.findings(day("02-01"), rule="R1")}
     assert "kept" not in told.values()
     catch_up(care.recorder)
     kept = {row.episode: row.message == "kept" for row in care.onlooker.findings(day("02-01"), rule="R1")}
     assert kept == {"E-1": False, "E-2": True}
-    assert stale_policies(database, read_state(database) or state) == ()
+    assert stale_policies(care.recorder, read_state(database) or state) == ()
 
 
 def test_what_programs_owe_by_a_pack_that_is_gone_goes_with_it(
@@ -122,9 +122,11 @@ def rules_of(care: Care) -> set[str]:
     return {row.rule.rpartition("-")[2] for row in care.onlooker.findings(day("02-01"))}
 
 
-def test_the_packs_of_another_folder_are_other_packs(own_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_packs_of_another_folder_are_other_packs(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Given a process that has asked before, when another folder is named, then it knows other packs."""
     assert own_pack.exists()
-    before = packs_digest()
+    before = packs_digest(care.recorder)
     monkeypatch.delenv("CARETRAIL_PACKS")
-    assert packs_digest() != before
+    assert packs_digest(care.recorder) != before

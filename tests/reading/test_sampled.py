@@ -19,7 +19,7 @@ from caretrail.log.records import episode_stream
 from caretrail.policy import load_policy
 from caretrail.reading.answers import Checked
 from caretrail.readmodel.check import check
-from caretrail.readmodel.packs import forget_packs
+from caretrail.readmodel.pack_files import forget_packs
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.rows import EpisodeRows

@@ -17,6 +17,7 @@ from caretrail.reading import gate, scope
 from caretrail.reading.episode_view import computed_rows
 from caretrail.reading.query import NONE, Filters
 from caretrail.reading.scope import HARMLESS, HELD_BY, in_scope, in_scope_of_rows
+from caretrail.readmodel.pack_files import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.spans import episode_spans
@@ -96,7 +97,7 @@ def test_the_narrowed_scope_has_everybody_the_search_finds_whom_rows_name(popula
         asked = 0
         for known in (state.position * part // 4 for part in (1, 2, 3)):
             touched = list(recorder.touched(known, state.position))
-            then, now = (computed_rows(recorder, touched, upto) for upto in (known, state.position))
+            then, now = (computed_rows(recorder, touched, upto, usable_policy) for upto in (known, state.position))
             for kind in HELD_BY:
                 found = {stream: names_in(then[stream])[kind] | names_in(now[stream])[kind] for stream in touched}
                 for name in {str(one) for names in found.values() for one in names if one is not None}:

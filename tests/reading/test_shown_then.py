@@ -14,6 +14,7 @@ from caretrail.events import Event
 from caretrail.findings.judge import judge
 from caretrail.policy import Policy
 from caretrail.reading.shown_then import ShownThen, shown_then
+from caretrail.readmodel.packs import PolicyChange
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK
 from tests.support.build import admitted, assessed, event, plan, signature, voided
@@ -60,6 +61,22 @@ def test_nothing_was_shown_before_anything_was_recorded() -> None:
     found = shown_then(recorded(*BEGINNING), ZONE, POLICY, day("01-10"), lambda _: False)
     assert min(one.first_day for one in found) == day("01-07")
     assert not shown_then(recorded(*BEGINNING), ZONE, POLICY, day("01-06"), lambda _: False)
+
+
+def test_what_was_shown_is_judged_by_the_packs_of_each_time() -> None:
+    """Given 30 days until noon of 1 February and 40 from then on, then the board said until that day that the review
+    was due on the 4th, and after it on the 14th; no event ended the first.
+    """
+    longer = PACK.changed("NE21-R1", every=[{"count": 40, "unit": "calendar_day", "soon": 7}])
+    now = Policy((longer,))
+    entries = recorded(*BEGINNING)
+    at = datetime(2026, 2, 1, 18, tzinfo=UTC)
+    changes = [PolicyChange(1, entries[0].recorded_at - timedelta(hours=1), POLICY), PolicyChange(9, at, now)]
+    found = shown_then(entries, ZONE, now, day("02-12"), lambda _: False, changes)
+    told = [(one.verdict, one.due_on, one.first_day, one.last_day, one.ended_by) for one in found if "R1" in one.rule]
+    assert ("due_soon", day("02-06"), day("01-30"), day("02-01"), None) in told
+    assert ("due_soon", day("02-16"), day("02-09"), day("02-12"), None) in told
+    assert not [one for one in found if one.rule == "NE21-R1" and one.verdict == "overdue"]
 
 
 def test_what_was_known_with_an_event_of_another_client_is_left_out() -> None:

@@ -22,7 +22,8 @@ from caretrail.readmodel import daemon, sweep, upkeep
 from caretrail.readmodel.check import check
 from caretrail.readmodel.daemon import Daemon, Report
 from caretrail.readmodel.lease import Lease, LeaseLost, lease_held, release_lease, renew_lease, take_lease
-from caretrail.readmodel.packs import INSTALLED, JUDGED_AGAIN
+from caretrail.readmodel.pack_files import INSTALLED
+from caretrail.readmodel.packs import JUDGED_AGAIN
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.status import status

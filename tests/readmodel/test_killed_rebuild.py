@@ -92,7 +92,7 @@ def test_packs_that_changed_since_the_kill_judge_every_part(
     projected: Care, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed(store_url, "four parts written")
-    monkeypatch.setattr("caretrail.readmodel.rebuild.folder.packs_digest", lambda: "other packs")
+    monkeypatch.setattr("caretrail.readmodel.rebuild.folder.packs_digest", lambda _: "other packs")
     with counted(jobs, "add_part") as parts:
         rebuild(projected.recorder, sizes=SMALL)
     assert len(parts) == 6

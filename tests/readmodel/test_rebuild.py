@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from caretrail.errors import StoreError
 from caretrail.log import EventRecorder, init_store, open_recorder
-from caretrail.log.database import Database
 from caretrail.log.records import episode_stream
 from caretrail.readmodel.check import check
 from caretrail.readmodel.rebuild import Workers, complete, filling, jobs, rebuild, run
@@ -139,7 +138,7 @@ def test_a_part_that_is_written_stays_as_it_is(projected: Care, store_url: str) 
 
     def write(_: int) -> None:
         with open_recorder(store_url) as recorder:
-            filling.add_part(recorder.database, state, 0, 129, rows)
+            filling.add_part(recorder, state, 0, 129, rows)
 
     all_at_once(write, 3)
     query = f"SELECT count(*) FROM caretrail.episode_{state.build}"
@@ -209,10 +208,10 @@ def test_a_row_without_events_is_found(projected: Care, monkeypatch: pytest.Monk
     strange = UUID(int=2**128 - 1)
 
     def with_one_more(
-        database: Database, state: State, part: int, events: int, rows: list[EpisodeRows], writing: Any
+        recorder: EventRecorder, state: State, part: int, events: int, rows: list[EpisodeRows], writing: Any
     ) -> None:
         extra = [replace(row, stream=strange) for row in rows if row.episode == "B-2"]
-        add_part(database, state, part, events, [*rows, *extra], writing)
+        add_part(recorder, state, part, events, [*rows, *extra], writing)
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "add_part", with_one_more)

@@ -19,13 +19,14 @@ from caretrail.commands import attempts
 from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.combining import Combiner
 from caretrail.commands.command import Command, Receipt, require_own_keys
-from caretrail.commands.decide import decide, save
+from caretrail.commands.decide import decide, policies_of, save
 from caretrail.commands.library import EventMapper, RecorderFactory
+from caretrail.commands.packs import Installed, PackRecords
 from caretrail.commands.rounds import decidable, needs_whole, read_episodes, undecided
 from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
-from caretrail.errors import AccessAppended, Refused, UnknownEpisode
-from caretrail.events import Accessed, Event, ProgramEvent
+from caretrail.errors import AccessAppended, Refused, StoreEventAppended, UnknownEpisode
+from caretrail.events import Accessed, Event, ProgramEvent, StoreEvent
 from caretrail.log.entries import fold
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import episode_stream, program_stream
@@ -34,13 +35,16 @@ from caretrail.log.records import episode_stream, program_stream
 class Commands(Application[UUID]):
     """Events in, receipts out, over one recorder. `clock` returns the aware instant that decides "today".
 
+    `packs` gives the contents of the packs of this machine (`caretrail.commands.packs.installed`): each is recorded
+    before the first event that uses it. Without it none is, and answers about the past say so.
     Threads may share one: events that they send alone at the same time are appended together.
     """
 
     name = "caretrail"
 
-    def __init__(self, recorder: EventRecorder, clock: Clock) -> None:
+    def __init__(self, recorder: EventRecorder, clock: Clock, packs: Installed | None = None) -> None:
         self._recorder = recorder
+        self._packs = None if packs is None else PackRecords(recorder, packs)
         self._clock = clock
         self._mapper = EventMapper(JSONTranscoder())
         self._slips = Slips(recorder)
@@ -68,6 +72,8 @@ class Commands(Application[UUID]):
         """The stream an event belongs to."""
         if isinstance(event, Accessed):
             raise AccessAppended
+        if isinstance(event, StoreEvent):
+            raise StoreEventAppended
         if isinstance(event, ProgramEvent):
             return program_stream(self._recorder.namespace, event.program)
         return self.episode_stream(event.episode)
@@ -156,5 +162,7 @@ class Commands(Application[UUID]):
             episode = episodes[command.stream]
             command.warning = command.warning or self._slips.warning(command.event, episode)
             self._slips.add(command.event, episode)
+        if self._packs is not None:
+            self._packs.record(policies_of(decision, episodes), self._clock())
         save(decision, episodes, self._mapper, self._recorder)
         self.cache.put_back(episodes.values())

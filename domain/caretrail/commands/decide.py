@@ -98,6 +98,12 @@ def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UU
             raise refusal.at(index) from None
 
 
+def policies_of(decision: Decision, episodes: Mapping[UUID, Episode]) -> set[str]:
+    """The policies that admissions name, of the episodes of accepted events."""
+    admissions = (episodes[command.stream].outline.admitted for command, _ in decision.taken)
+    return {admission.event.policy for admission in admissions if admission is not None}
+
+
 # --- saving -----------------------------------------------------------------------------------------------------
 
 

@@ -22,9 +22,11 @@ from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, Pl
 from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent
 from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
+from caretrail.events.store import STORE_SOURCE, PackRecorded, StoreEvent
 from caretrail.events.values import Dimension, Disclosure, Goal, GoalStatus, Outcome, Person, Schedule, Signature
 
 __all__ = [
+    "STORE_SOURCE",
     "Accessed",
     "Addendum",
     "Admitted",
@@ -46,6 +48,7 @@ __all__ = [
     "GoalStatus",
     "Held",
     "Outcome",
+    "PackRecorded",
     "Person",
     "PlanReviewed",
     "PlanSigned",
@@ -61,6 +64,7 @@ __all__ = [
     "Signed",
     "SignedEvent",
     "StoodOn",
+    "StoreEvent",
     "TargetedEvent",
     "TeamChanged",
     "Transferred",

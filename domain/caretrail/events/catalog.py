@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from caretrail.events import accessed, admission, amendments, care, documents, program
+from caretrail.events import accessed, admission, amendments, care, documents, program, store
 from caretrail.events.envelope import EventBase
 
 Event = (
@@ -38,6 +38,7 @@ Event = (
     | amendments.Voided
     | amendments.Addendum
     | program.ProgramAttested
+    | store.PackRecorded
     | accessed.Accessed
 )
 """Any event; the union is told apart by `type`."""
@@ -46,8 +47,13 @@ ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="
 EVENT_TYPES: dict[str, type[EventBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Event)}
 """Every stored name and its model: the closed registry."""
 
-APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if cls is not accessed.Accessed}
-"""The events a sender may append: accesses are recorded by reading only."""
+OWN_TYPES: dict[str, type[EventBase]] = {
+    kind: cls for kind, cls in EVENT_TYPES.items() if issubclass(cls, accessed.Accessed | store.StoreEvent)
+}
+"""The events that Caretrail records itself: accesses by reading, and those of the store."""
+
+APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if kind not in OWN_TYPES}
+"""The events a sender may append."""
 
 
 def json_schema() -> dict[str, Any]:

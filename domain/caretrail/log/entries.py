@@ -8,9 +8,9 @@ from uuid import UUID
 from caretrail.episode.entry import Entry, StoredPayload
 from caretrail.episode.episode import Episode
 from caretrail.errors import HiddenEvents
-from caretrail.events import EpisodeEvent, Event, ProgramEvent, read_event
+from caretrail.events import EpisodeEvent, Event, ProgramEvent, StoreEvent, read_event
 from caretrail.events.codec import is_imported
-from caretrail.log.records import RecordedEvent, episode_stream, program_stream
+from caretrail.log.records import RecordedEvent, episode_stream, program_stream, store_stream
 
 
 def entry_of(row: RecordedEvent) -> Entry:
@@ -49,11 +49,13 @@ def require_next(episode: Episode, row: RecordedEvent) -> None:
 
 
 def require_own(namespace: UUID, stream: UUID, event: Event, version: int) -> None:
-    """Refuse an event in another stream than that of the episode or program it names. Raises HiddenEvents."""
+    """Refuse an event in another stream than that of the episode, program or store it is of. Raises HiddenEvents."""
     if isinstance(event, EpisodeEvent):
         own = episode_stream(namespace, event.episode)
     elif isinstance(event, ProgramEvent):
         own = program_stream(namespace, event.program)
+    elif isinstance(event, StoreEvent):
+        own = store_stream(namespace)
     else:
         return  # an access among the events, which is refused wherever it is read
     if own != stream:

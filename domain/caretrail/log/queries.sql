@@ -50,3 +50,10 @@ SELECT 1 FROM caretrail.stay WHERE program = :program LIMIT 1
 -- programs --
 -- Every program with a stay.
 SELECT DISTINCT program FROM caretrail.stay
+
+-- outline_of_stream --
+-- One stream in the order of its versions, without the payloads.
+SELECT position, version, name, command_id, recorded_at
+  FROM caretrail.log
+ WHERE stream = :stream
+ ORDER BY version

@@ -212,6 +212,11 @@ class EventRecorder(ApplicationRecorder, ABC):
         rows = self.database.query(self._sql["touched"], params)
         return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
 
+    def read_outline(self, stream: UUID) -> list[tuple[int, int, str, str, datetime]]:
+        """One stream without payloads: position, version, stored name, command_id and time of each event, in order."""
+        rows = self.database.query(self._sql["outline_of_stream"], {"stream": stream})
+        return [(position, version, name, command, self._moment(at)) for position, version, name, command, at in rows]
+
     def has_program(self, program: str) -> bool:
         """Whether any client has or had a stay in a program."""
         return bool(self.database.query(self._sql["has_program"], {"program": program}))

@@ -138,6 +138,11 @@ def program_stream(namespace: UUID, program: str) -> UUID:
     return uuid5(uuid5(namespace, "program"), program)
 
 
+def store_stream(namespace: UUID) -> UUID:
+    """The one stream of the store's own events, in a namespace of its own within that of the store."""
+    return uuid5(uuid5(namespace, "store"), "events")
+
+
 def access_stream(namespace: UUID, account: str) -> UUID:
     """The stream of an account's accesses; `record_access` of PostgreSQL computes the same from the login."""
     return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])

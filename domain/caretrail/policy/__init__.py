@@ -8,6 +8,9 @@ from caretrail.policy.loader import (
     installed_packs,
     load_pack,
     load_policy,
+    pack_source,
+    parse_pack,
+    policy_among,
     policy_of,
 )
 from caretrail.policy.pack import Pack, Reading, pack_of, read_pack
@@ -16,5 +19,5 @@ from caretrail.policy.values import Term
 
 __all__ = [
     "Pack", "Policy", "Reading", "Rule", "Term", "check_files", "folders", "forget_packs", "installed_packs",
-    "load_pack", "load_policy", "pack_of", "policy_of", "read_pack",
+    "load_pack", "load_policy", "pack_of", "pack_source", "parse_pack", "policy_among", "policy_of", "read_pack",
 ]  # fmt: skip

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from caretrail.days import ONE_DAY
 from caretrail.errors import PackInvalid, PackUnknown
-from caretrail.files import MOST_PACK_BYTES, regular_bytes
-from caretrail.policy.pack import Pack, read_pack
-from caretrail.policy.toml import HINT, read_toml
+from caretrail.policy.pack import Pack, pack_of, read_pack
+from caretrail.policy.toml import HINT, pack_bytes, parse_toml, read_toml
 
 SHIPPED = Path(__file__).parent / "packs"
 FOLDER_VARIABLE = "CARETRAIL_PACKS"
@@ -49,6 +48,18 @@ class Policy:
         """One digest of all that its packs say."""
         return hashlib.sha256("".join(pack.digest for pack in self.versions).encode()).hexdigest()
 
+    def rules_that(self, check: str) -> frozenset[tuple[str, str]]:
+        """Its rules of a kind, each with the name of its pack."""
+        if check not in self._by_check:
+            self._by_check[check] = frozenset(
+                (pack.name, name) for pack in self.versions for name, rule in pack.rules.items() if rule.check == check
+            )
+        return self._by_check[check]
+
+    @cached_property
+    def _by_check(self) -> dict[str, frozenset[tuple[str, str]]]:
+        return {}
+
     @property
     def last_day(self) -> date | None:
         """The last day on which a version is in force; None if there is no end."""
@@ -72,9 +83,9 @@ def load_pack(name: str) -> Pack:
 
 
 def pack_source(name: str) -> bytes:
-    """The bytes of a pack's file; raises PackUnknown if it is not installed, PackInvalid if it is unusable."""
+    """The bytes that a pack was read from; raises PackUnknown if it is not installed, PackInvalid if it is unusable."""
     load_pack(name)  # raises if it is unusable
-    return regular_bytes(_files(folders())[name], MOST_PACK_BYTES)
+    return _content(name, folders())
 
 
 def load_policy(name: str) -> Policy:
@@ -84,6 +95,14 @@ def load_policy(name: str) -> Policy:
     days with two versions in force, or with none.
     """
     return _policy(name, folders())
+
+
+def policy_among(name: str, packs: Mapping[str, Pack]) -> Policy:
+    """The policy of a pack among some packs, by name, that stand for those installed. Raises as `load_policy`."""
+    if name not in packs:
+        raise PackUnknown(f"policy pack {name} is not among them")
+    superseded = {other: pack.supersedes for other, pack in packs.items()}
+    return policy_of([packs[other] for other in _line(name, superseded)])
 
 
 def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
@@ -136,7 +155,7 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
 
 def forget_packs() -> None:
     """Read every pack from its file again, the next time it is asked for."""
-    for read in (_load, _policy, _superseded):
+    for read in (_content, _load, _policy, _superseded):
         read.cache_clear()
 
 
@@ -150,17 +169,30 @@ def _files(places: tuple[Path, ...]) -> dict[str, Path]:
 
 
 @lru_cache(maxsize=64)
-def _load(name: str, places: tuple[Path, ...]) -> Pack:
+def _content(name: str, places: tuple[Path, ...]) -> bytes:
     files = _files(places)
     if name not in files:
         raise PackUnknown(f"policy pack {name} is not installed", f"installed: {', '.join(sorted(files)) or 'none'}")
-    return _read_named(files[name])
+    return pack_bytes(files[name])
+
+
+@lru_cache(maxsize=64)
+def _load(name: str, places: tuple[Path, ...]) -> Pack:
+    return parse_pack(_content(name, places), name)
+
+
+def parse_pack(content: bytes, name: str) -> Pack:
+    """Make a pack from the content of its file, which has its name; raises PackInvalid, naming the file."""
+    return _named(pack_of(parse_toml(content, f"{name}.toml"), f"{name}.toml"), f"{name}.toml")
 
 
 def _read_named(path: Path) -> Pack:
-    pack = read_pack(path)
-    if path.name != f"{pack.name}.toml":
-        raise PackInvalid(f"{path.name}: name: must be the name of the file", "rename the file or the pack")
+    return _named(read_pack(path), path.name)
+
+
+def _named(pack: Pack, file: str) -> Pack:
+    if file != f"{pack.name}.toml":
+        raise PackInvalid(f"{file}: name: must be the name of the file", "rename the file or the pack")
     return pack
 
 

@@ -1,4 +1,4 @@
-"""Whether a row stands in the stream it belongs to: that of the episode or program it names, or of its account."""
+"""Whether a row stands in the stream it belongs to: of the episode or program it names, the store or its account."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from functools import lru_cache, partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
+from caretrail.events.catalog import EVENT_TYPES
+from caretrail.events.store import StoreEvent
 from caretrail.log.leaf import LogColumns
-from caretrail.log.records import Log, access_stream, episode_stream, program_stream
+from caretrail.log.records import Log, access_stream, episode_stream, program_stream, store_stream
+
+STORE_KINDS = tuple(f"{kind}/" for kind, cls in EVENT_TYPES.items() if issubclass(cls, StoreEvent))
+"""How the stored names begin of events that stand in the stream of the store."""
 
 
 class _Named(NamedTuple):
@@ -30,15 +35,18 @@ class OwnStreams:
 
     def __init__(self, namespace: UUID, log: Log) -> None:
         self._namespace = namespace
+        self._store = store_stream(namespace).bytes
         self._log = log
         self._named: dict[bytes, _Named] = {}
         self._account = lru_cache(maxsize=1000)(partial(_account_stream, namespace))
 
     def __call__(self, row: LogColumns) -> bool:
         """Whether a row of the log stands in its own stream."""
-        stream, payload = row[1], row[4]
+        stream, name, payload = row[1], row[3], row[4]
         if self._log is Log.ACCESSES:
             return stream == self._account(row[6])
+        if stream == self._store or name.startswith(STORE_KINDS):
+            return stream == self._store and name.startswith(STORE_KINDS)
         known = self._named.get(stream)
         if known is not None and known.needle in payload:  # the common case, without reading the JSON
             return known.stream == stream

@@ -44,8 +44,9 @@ class Standing:
     the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
     says how far the rows of a list were compared with the log; it is None for an answer from the log itself. `clock` is
-    not examined yet. `build` names the filling of the read models it was read from, None for the log. `recorded` is
-    false if the access could not be recorded.
+    not examined yet. `build` names the filling of the read models it was read from, None for the log.
+    `unrecorded_packs` are policies of which the store had recorded nothing at `known_at`: the packs of now judged in
+    their place. `recorded` is false if the access could not be recorded.
     """
 
     as_of: tuple[date, ...]
@@ -57,6 +58,7 @@ class Standing:
     settled: bool = True
     checked: Checked | None = None
     clock: str = "unchecked"
+    unrecorded_packs: tuple[str, ...] = ()
     build: str | None = field(default=None, metadata={"json": False})
     recorded: bool = field(default=True, metadata={"json": False})
 

@@ -19,7 +19,7 @@ from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
 from caretrail.readmodel.compute import Unreadable, computed, evolve
 from caretrail.readmodel.folded import FoldedEpisodes
-from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.packs import PolicyOf, policies_known, policies_of
 from caretrail.readmodel.rows import EpisodeRows, Span
 from caretrail.readmodel.schema import State, statements
 
@@ -87,11 +87,11 @@ def view_of(
     recorder: EventRecorder,
     name: str,
     known_at: int | None = None,
-    by: Policy | None = None,
+    policies: PolicyOf | None = None,
     *,
     rows: State | None,
 ) -> EpisodeView:
-    """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
+    """Read an episode from the log, up to a position, judged by `policies`, by default those known then.
 
     The log must show all that the stored `rows` hold: the end of a stream has no gap to tell what is hidden behind it.
     Each read holds one event, drawn by chance, against the tiles of the ledger. Raises UnknownName; HiddenEvents;
@@ -109,6 +109,7 @@ def view_of(
         _require_first(recorder.namespace, stream, recorded[0])
     if not events:
         raise UnknownName.of_episode()
+    policies = policies or (policies_of(recorder) if known_at is None else policies_known(recorder, known_at))
     episode = Episode(stream)
     hint = "see 'caretrail projection quarantine' for the event in the way"
     try:
@@ -118,12 +119,12 @@ def view_of(
             raise problem.cause from None
         raise StoreDamaged(f"event {problem.event.originator_version} of the episode cannot be read", hint) from None
     try:
-        made = computed(recorder.namespace, episode, [], by)
+        made = computed(recorder.namespace, episode, [], policies)
     except Exception:  # whatever the events of a damaged episode do to the rules
         made = None
     if made is None or made.quarantined is not None:
         raise StoreDamaged("the events of the episode cannot be put together", hint) from None
-    return EpisodeView(episode, made, by or usable_policy(made.policy))
+    return EpisodeView(episode, made, policies(made.policy))
 
 
 def require_all(database: Database, rows: State | None, stream: UUID, version: int) -> None:
@@ -146,7 +147,7 @@ def _require_first(namespace: UUID, stream: UUID, row: RecordedEvent) -> None:
 
 
 def computed_row(
-    recorder: EventRecorder, name: str, upto: int, by: Policy | None = None, *, held_by: State | None
+    recorder: EventRecorder, name: str, upto: int, policies: PolicyOf, *, held_by: State | None
 ) -> EpisodeRows | None:
     """Work out the rows of one episode, whose events must be as many as stored rows hold.
 
@@ -155,29 +156,17 @@ def computed_row(
     stream = episode_stream(recorder.namespace, name)
     newest = recorder.select_events(stream, desc=True, limit=1)
     require_all(recorder.database, held_by, stream, newest[0].originator_version if newest else 0)
-    return computed_rows(recorder, [stream], upto, by)[stream] if newest else None
+    return computed_rows(recorder, [stream], upto, policies)[stream] if newest else None
 
 
 def computed_rows(
-    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy | None = None
+    recorder: EventRecorder, streams: Sequence[UUID], upto: int, policies: PolicyOf
 ) -> Mapping[UUID, EpisodeRows | None]:
     """Fold episodes from the log up to a position and work out their rows; None for what is no episode, or not yet.
 
-    `by` judges them by another policy than those of their admissions.
+    `policies` give the policy by which an admission is judged.
     """
     found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
-    if by is not None:
-        return found | _judged_by(recorder, streams, upto, by)
-    for rows in FoldedEpisodes(recorder, cached_events=0).compute(streams, upto):
+    for rows in FoldedEpisodes(recorder, cached_events=0, policies=policies).compute(streams, upto):
         found[rows.stream] = rows
     return found
-
-
-def _judged_by(
-    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy
-) -> dict[UUID, EpisodeRows | None]:
-    recorded = recorder.select_streams(dict.fromkeys(streams, 0))
-    known = {stream: [event for event in events if event.position <= upto] for stream, events in recorded.items()}
-    return {
-        stream: computed(recorder.namespace, Episode(stream), events, by) for stream, events in known.items() if events
-    }

@@ -17,7 +17,14 @@ from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.scope import in_scope, in_scope_of_rows
 from caretrail.reading.snapshot import PAGE
-from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
+from caretrail.readmodel.packs import (
+    JUDGED_AGAIN,
+    PolicyOf,
+    differing_policies,
+    policies_known,
+    policies_of,
+    stale_policies,
+)
 from caretrail.readmodel.schema import State, read_state, tables_exist, who_projects
 from caretrail.readmodel.status import age_of
 from caretrail.text import plural
@@ -126,7 +133,7 @@ class Gate:
         database = self._recorder.database
         self._exist = self._exist or tables_exist(database)
         state = read_state(database) if self._exist else None
-        unusable = state is None or state.packs == JUDGED_AGAIN or stale_policies(database, state)
+        unusable = state is None or state.packs == JUDGED_AGAIN or stale_policies(self._recorder, state)
         return None if unusable else state
 
     def near_state(self) -> State | None:
@@ -146,23 +153,26 @@ class Gate:
         events = newest - position
         if events <= 0:
             return Reach(NOTHING_NEWER, newest)
+        policies = policies_of(self._recorder)
         touched = self._touched(position, newest, filters)
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
-            return Reach(self.recomputed(touched, newest), newest)
+            return Reach(self.recomputed(touched, newest, policies), newest)
         late = Behind(events, age_of(self._recorder, position + 1, self._now))
         answers = position >= max(1, query.at_least)
         if answers and late.seconds <= SECONDS_BEHIND:
             return Reach(NOTHING_NEWER, position, late)
         if touched is not None and len(touched) <= MOST_TOUCHED:
-            return Reach(self.recomputed(touched, newest), newest)
+            return Reach(self.recomputed(touched, newest, policies), newest)
         if answers and query.allow_stale:
             return Reach(NOTHING_NEWER, position, late, stale=True)
         raise self._refusal(position, late)
 
     def rows_near(self, known: int) -> State | None:
-        """Rows from which another position of the log can be answered; None without any, or if they are too far."""
+        """Rows from which another position can be answered; None without any, too far, or if other packs were known."""
         state = self.state()
-        return state if state is not None and abs(state.position - known) <= FARTHEST_KNOWN else None
+        if state is None or abs(state.position - known) > FARTHEST_KNOWN:
+            return None
+        return None if differing_policies(self._recorder, state, policies_known(self._recorder, known)) else state
 
     def differing(self, state: State, known: int, filters: Filters) -> Sequence[UUID]:
         """The episodes in the scope of some filters of which rows tell something else than was known at a position.
@@ -215,7 +225,7 @@ class Gate:
         return touched if few else in_scope(self._recorder, touched, upto, filters)
 
     def recomputed(
-        self, touched: Sequence[UUID], upto: int, done: int = 0, total: int = 0
+        self, touched: Sequence[UUID], upto: int, policies: PolicyOf, done: int = 0, total: int = 0
     ) -> Mapping[UUID, EpisodeRows | None]:
         """The rows of some episodes as their events up to a position give them; None for those not there yet.
 
@@ -225,7 +235,7 @@ class Gate:
 
         found: dict[UUID, EpisodeRows | None] = {}
         for place in range(0, len(touched), PAGE):
-            found |= computed_rows(self._recorder, touched[place : place + PAGE], upto)
+            found |= computed_rows(self._recorder, touched[place : place + PAGE], upto, policies)
             if self._progress is not None:
                 self._progress(done + len(found), total or len(touched))
         return found
@@ -250,5 +260,5 @@ class Gate:
             return ""
         if state.packs == JUDGED_AGAIN:
             return "; their rows are being judged again, because packs have changed"
-        others = ", ".join(stale_policies(database, state))
+        others = ", ".join(stale_policies(self._recorder, state))
         return f"; other packs than the installed ones judged their rows: {others}"

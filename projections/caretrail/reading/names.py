@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from re import fullmatch
 from typing import get_args
 
-from caretrail.errors import PackInvalid, UnknownName
+from caretrail.errors import UnknownName
 from caretrail.log.records import episode_stream
 from caretrail.reading.query import Filters, is_rule
 from caretrail.reading.snapshot import Snapshot
@@ -94,12 +93,11 @@ def _require_rule(rule: str, snapshot: Snapshot) -> None:
 
 
 def _rules(snapshot: Snapshot) -> set[str]:
-    """The rules of the installed packs, or of the policy of the question, and our own."""
-    from caretrail.policy import installed_packs, load_pack  # measured start-up: loads the rule models
+    """The rules of the installed and recorded packs, or of the policy of the question, and our own."""
+    from caretrail.policy import installed_packs  # measured start-up: loads the rule models
     from caretrail.policy.own_rules import OWN_RULES
 
     packs = list(snapshot.policy.versions) if snapshot.policy is not None else []
-    for name in () if snapshot.policy is not None else installed_packs():
-        with suppress(PackInvalid):  # a broken file has no rules; commands that need it report it
-            packs.append(load_pack(name))
+    names = {*installed_packs(), *snapshot.packs.contents} if snapshot.policy is None else set[str]()
+    packs += [pack for name in sorted(names) if (pack := snapshot.packs.pack(name)) is not None]
     return {name for pack in packs for name in pack.rules} | OWN_RULES.keys()

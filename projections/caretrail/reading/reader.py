@@ -19,7 +19,7 @@ from caretrail.reading.query import Query
 from caretrail.reading.question import OneEpisode, PartedQuestion, Question
 from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of, stored_zones
 from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
-from caretrail.readmodel.packs import INSTALLED, PackFiles, times_forgotten
+from caretrail.readmodel.pack_files import INSTALLED, PackFiles, times_forgotten
 
 if TYPE_CHECKING:
     from random import Random
@@ -180,6 +180,7 @@ class Reader:
             stale=snapshot.stale,
             checked=snapshot.checked,
             settled=self._is_settled(query.known_at),
+            unrecorded_packs=snapshot.unrecorded_packs() if past else (),
             build=snapshot.build,
         )
 

@@ -18,6 +18,7 @@ from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.readmodel.check import stored_of_and_right
 from caretrail.readmodel.folded import FoldedEpisodes, log_streams
 from caretrail.readmodel.group_sessions import placed_of_group, session_of
+from caretrail.readmodel.packs import policies_of
 from caretrail.readmodel.programs import placed_of_program
 from caretrail.readmodel.schema import State, who_projects
 from caretrail.readmodel.store import findings_of_program, read_of
@@ -152,11 +153,11 @@ def _require_of_programs(recorder: EventRecorder, state: State, made: Sequence[E
     database, build = recorder.database, state.build
     if programs := sorted({days.program for rows in made for days in rows.under_policy}):
         program = chance.choice(programs)
-        right = placed_of_program(recorder, build, program, state.position)
+        right = placed_of_program(recorder, build, program, state.position, policies_of(recorder))
         if findings_of_program(database, build, program_stream(recorder.namespace, program)) != right:
             raise _differing(recorder)
     if sessions := sorted({session_of(record) for rows in made for record in rows.group_records}):
         session = chance.choice(sessions)
-        right = placed_of_group(recorder, build, session)
+        right = placed_of_group(recorder, build, session, policies_of(recorder))
         if findings_of_program(database, build, session.stream(recorder.namespace)) != right:
             raise _differing(recorder)

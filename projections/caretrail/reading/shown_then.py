@@ -18,6 +18,7 @@ from caretrail.episode.history import effective_history
 from caretrail.findings import Finding
 from caretrail.findings.judge import judge
 from caretrail.policy import Policy
+from caretrail.readmodel.packs import PolicyChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +53,38 @@ _Matters: TypeAlias = dict[tuple[str, str, str], list[Finding]]
 
 
 class _Stage(NamedTuple):
-    """The first `known` events, which were all there was from one instant to the next event, of version `next`."""
+    """The first `known` events and a policy: all there was from an instant until the event of version `next`.
+
+    `next` is None if another policy ended it, or nothing yet.
+    """
 
     known: int
     since: datetime
+    policy: Policy | None
     first: date
     last: date
     next: int | None
 
 
 def shown_then(
-    entries: Sequence[Entry], zone: str | None, policy: Policy, until: date, left_out: Callable[[int], bool]
+    entries: Sequence[Entry],
+    zone: str | None,
+    policy: Policy,
+    until: date,
+    left_out: Callable[[int], bool],
+    changes: Sequence[PolicyChange] = (),
 ) -> list[ShownThen]:
     """The verdicts shown from the first recording through a day, by rule, subject and day; not_applicable is none.
 
-    `entries` are the events in the order of recording, judged by `policy`. Nothing is told of what was known after so
-    many events if they are `left_out`.
+    `entries` are the events in the order of recording. `policy` judges what is known now, and then too until the
+    first of its `changes`. Nothing is told of what was known after so many events if they are `left_out`.
     """
     now = _by_matter(judge(effective_history(entries), policy).findings)
     found: dict[tuple[object, ...], list[ShownThen]] = {}
-    for stage in _stages(entries, zone, until):
+    for stage in _stages(entries, zone, policy, changes, until):
         if left_out(stage.known):
             continue
-        judged = judge(effective_history(entries[: stage.known]), policy).findings
+        judged = judge(effective_history(entries[: stage.known]), stage.policy).findings
         for finding in sorted(judged, key=lambda one: one.start):
             if finding.verdict != "not_applicable" and (shown := _shown(finding, stage, now)) is not None:
                 matter = shown.pack, shown.rule, shown.subject, shown.verdict, shown.due_on
@@ -83,27 +93,42 @@ def shown_then(
     return sorted(every, key=lambda one: (one.rule, one.subject, one.first_day, one.known_from))
 
 
-def _stages(entries: Sequence[Entry], zone: str | None, until: date) -> Iterator[_Stage]:
+class _Step(NamedTuple):
+    """Something that changed what was to be seen: so many events were `known` by then, or a policy became known."""
+
+    at: datetime
+    known: int | None
+    change: PolicyChange | None
+
+
+def _stages(
+    entries: Sequence[Entry], zone: str | None, policy: Policy, changes: Sequence[PolicyChange], until: date
+) -> Iterator[_Stage]:
     """The stages through a day; what was recorded within one minute came at once."""
-    last_of_minute = [
-        place
-        for place, (one, following) in enumerate(pairwise([*entries, None]), 1)
-        if one is not None and (following is None or _minute(one) != _minute(following))
+    steps = [
+        *(_Step(change.recorded_at, None, change) for change in changes),
+        *(_Step(entry.recorded_at, known, None) for known, entry in enumerate(entries, 1)),
     ]
-    for known, following in pairwise([*last_of_minute, None]):
-        if known is None:
+    steps.sort(key=lambda step: step.at)
+    judging: Policy | None = policy
+    known = 0
+    for step, following in pairwise([*steps, None]):
+        if step is None:
             return
-        since = entries[known - 1].recorded_at
-        first = today_in(zone, since)
+        known = known if step.known is None else step.known
+        judging = judging if step.change is None else step.change.policy
+        if known == 0 or (following is not None and _minute(step.at) == _minute(following.at)):
+            continue
+        first = today_in(zone, step.at)
         if first > until:
             return
-        then = entries[known] if following is not None else None
-        last = until if then is None else min(until, today_in(zone, then.recorded_at))
-        yield _Stage(known, since, first, last, then.version if then is not None else None)
+        last = until if following is None else min(until, today_in(zone, following.at))
+        ended_by = following.known if following is not None else None
+        yield _Stage(known, step.at, judging, first, last, ended_by)
 
 
-def _minute(entry: Entry) -> datetime:
-    return entry.recorded_at.replace(second=0, microsecond=0)
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _shown(finding: Finding, stage: _Stage, now: _Matters) -> ShownThen | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
     from caretrail.reading.episode_view import EpisodeView
+    from caretrail.readmodel.packs import Policies, PolicyOf
 
 QUERIES = "caretrail.reading"
 PAGE = 200
@@ -69,9 +71,27 @@ class Snapshot:
         self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
         self._group_records: dict[UUID, Sequence[GroupRecord]] = {}
 
+    @cached_property
+    def packs(self) -> Policies:
+        """The packs that the store had recorded by the position; of one recorded only later, those of now."""
+        from caretrail.readmodel.packs import policies_known
+
+        return policies_known(self.recorder, self.position)
+
+    @property
+    def policies(self) -> PolicyOf:
+        """What judges: the policy of the question, else the packs recorded."""
+        from caretrail.readmodel.packs import as_if
+
+        return self.packs if self.policy is None else as_if(self.policy)
+
+    def unrecorded_packs(self) -> tuple[str, ...]:
+        """Policies of episodes read, of which the store had recorded nothing by then."""
+        return tuple(sorted(self.packs.asked_beyond)) if self.policy is None else ()
+
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source; empty for a rule of no pack."""
-        return citation_of(finding, self.policy)
+        return citation_of(finding, self.policy, self.packs)
 
     def has(self, kind: str, name: str) -> bool:  # noqa: ARG002  # stored rows need them
         """Whether a quick look-up finds a program, clinician, client or rule."""
@@ -111,7 +131,7 @@ class Snapshot:
         """One episode folded from the log; raises UnknownName, or StoreDamaged for an event that cannot be read."""
         from caretrail.reading.episode_view import view_of  # measured start-up: loads the event models
 
-        view = view_of(self.recorder, episode, self.position, self.policy, rows=self.state)
+        view = view_of(self.recorder, episode, self.position, self.policies, rows=self.state)
         self._zones.add(view.rows.zone)
         return view
 
@@ -174,7 +194,7 @@ class Snapshot:
     def _rows(self, episode: str) -> EpisodeRows | None:
         from caretrail.reading.episode_view import computed_row
 
-        return computed_row(self.recorder, episode, self.position, self.policy, held_by=self.state)
+        return computed_row(self.recorder, episode, self.position, self.policies, held_by=self.state)
 
     def _selected(self, selection: Selection) -> Iterator[EpisodeRows]:
         """The episodes that the filters name, or all."""
@@ -190,7 +210,7 @@ class Snapshot:
         self._under_policy = {}
         self._group_records = {}
         for streams in self._pages(selection):
-            for stream, rows in computed_rows(self.recorder, streams, self.position, self.policy).items():
+            for stream, rows in computed_rows(self.recorder, streams, self.position, self.policies).items():
                 self._under_policy[stream] = rows.under_policy if rows is not None else ()
                 if rows is not None and rows.group_records:
                     self._group_records[stream] = rows.group_records
@@ -215,8 +235,8 @@ class Snapshot:
         if not selection.asks_of_programs:
             return ()
         days = (item for found in self._under_policy.values() for item in found)
-        attested = placed_of_programs(self.recorder, days, self.position, self.policy)
-        return [*attested, *placed_of_groups(self.recorder, self._group_records, self.policy)]
+        attested = placed_of_programs(self.recorder, days, self.position, self.policies)
+        return [*attested, *placed_of_groups(self.recorder, self._group_records, self.policies)]
 
 
 def position_of(recorder: EventRecorder, moment: datetime | int) -> int:
@@ -283,11 +303,10 @@ def stored_zones(recorder: EventRecorder, state: State | None) -> Iterable[str |
     return [] if state is None else read_names(recorder.database, state.build, "episode", "zone")
 
 
-def citation_of(finding: Finding, policy: Policy | None = None) -> str:
-    """The citation of a finding in the policy's pack of that name, else in the installed one."""
-    from caretrail.readmodel.packs import citations_of
-
+def citation_of(finding: Finding, policy: Policy | None, packs: Policies) -> str:
+    """The citation of a finding in the policy's pack of that name, else in the one recorded or installed."""
     for pack in policy.versions if policy else ():
         if pack.name == finding.pack:
             return pack.rules[finding.rule].citation if finding.rule in pack.rules else ""
-    return citations_of([finding.pack]).get(finding.pack, {}).get(finding.rule, "")
+    found = packs.pack(finding.pack)
+    return found.rules[finding.rule].citation if found is not None and finding.rule in found.rules else ""

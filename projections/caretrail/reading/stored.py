@@ -115,7 +115,7 @@ class StoredSnapshot(Snapshot):
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source."""
         stored = self._stored_citations().get(finding.pack)
-        return citation_of(finding) if stored is None else stored.get(finding.rule, "")
+        return citation_of(finding, None, self.packs) if stored is None else stored.get(finding.rule, "")
 
     def _stored_citations(self) -> Mapping[str, Mapping[str, str]]:
         if self._citations is None:
@@ -221,9 +221,9 @@ class StoredSnapshot(Snapshot):
         touched = programs_touched(self.recorder, build, self._overlay)
         attested = [one for one in stored if not one.finding.subject and one.program not in touched]
         days = days_with(self._database, build, self._overlay, touched)
-        attested += placed_of_programs(self.recorder, days, self.position)
+        attested += placed_of_programs(self.recorder, days, self.position, self.policies)
         groups = [placed for placed in stored if placed.finding.subject]
-        return [*attested, *groups_with(self.recorder, build, self._overlay, groups)]
+        return [*attested, *groups_with(self.recorder, build, self._overlay, groups, self.policies)]
 
     def _stored(self) -> Iterator[EpisodeRows]:
         """The stored rows of every episode without newer events."""
@@ -257,6 +257,7 @@ class KnownSnapshot(StoredSnapshot):
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress, gate, query, filters)
         self.state, self.build = state, state.filling
+        self._rows_of = state
         self._is_through = False
 
     @cached_property
@@ -275,7 +276,7 @@ class KnownSnapshot(StoredSnapshot):
         self.rested_on = self.state
         if self._are_many:
             return self._outlines
-        return self._laid_over(self._gate.recomputed(self._touched, self.position))
+        return self._laid_over(self._gate.recomputed(self._touched, self.position, self.policies))
 
     @property
     def _are_many(self) -> bool:
@@ -289,7 +290,9 @@ class KnownSnapshot(StoredSnapshot):
     def _one_by_one(self) -> Iterator[EpisodeRows]:
         for place in range(0, len(self._touched), PAGE):
             page = self._touched[place : place + PAGE]
-            for stream, rows in self._gate.recomputed(page, self.position, place, len(self._touched)).items():
+            for stream, rows in self._gate.recomputed(
+                page, self.position, self.policies, place, len(self._touched)
+            ).items():
                 if rows is not None:
                     self._outlines[stream] = replace(rows, findings=(), groups=(), eligibility=())
                     self._newer_zones.add(rows.zone)
@@ -306,3 +309,10 @@ class KnownSnapshot(StoredSnapshot):
     def exists(self, episode: str) -> bool:
         """Whether an episode of that number was known."""
         return Snapshot.exists(self, episode)
+
+    def unrecorded_packs(self) -> tuple[str, ...]:
+        """Also those of episodes whose rows were not recomputed."""
+        from caretrail.readmodel.packs import policies_judging
+
+        judging = policies_judging(self.recorder, self._rows_of)
+        return tuple(sorted({*super().unrecorded_packs(), *(set(judging) - self.packs.contents.keys())}))

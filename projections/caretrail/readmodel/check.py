@@ -19,6 +19,7 @@ from caretrail.plain import as_json
 from caretrail.readmodel import whole
 from caretrail.readmodel.folded import ZERO, FoldedEpisodes, log_streams
 from caretrail.readmodel.group_sessions import placed_of_groups
+from caretrail.readmodel.packs import policies_of
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, EPISODE_COLUMNS, State, read_state
@@ -94,7 +95,9 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         if progress is not None:
             progress(min(done, state.position), state.position)
     found = sorted(read_program_findings(recorder.database, state.build), key=repr)
-    worked_out = placed_of_programs(recorder, days, state.position) + placed_of_groups(recorder, records)
+    policies = policies_of(recorder)
+    worked_out = placed_of_programs(recorder, days, state.position, policies)
+    worked_out += placed_of_groups(recorder, records, policies)
     worked_out.sort(key=repr)
     live_digest.update(repr(found).encode())
     log_digest.update(repr(worked_out).encode())

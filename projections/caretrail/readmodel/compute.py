@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, StoreDamaged
-from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, SessionAttended
+from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, SessionAttended, StoreEvent
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
@@ -19,7 +19,8 @@ from caretrail.log.records import case_number_in
 from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
-from caretrail.readmodel.packs import digest_of, usable_policy
+from caretrail.readmodel.pack_files import usable_policy
+from caretrail.readmodel.packs import PolicyOf, digest_of
 from caretrail.readmodel.placed import Group
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
 from caretrail.readmodel.spans import episode_spans
@@ -61,13 +62,13 @@ def _code(error: Exception) -> str:
     return error.code if isinstance(error, CaretrailError) else type(error).__name__
 
 
-def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
-    """Work out the rows of an episode; None for a program's own events. May raise what judging raises.
+def rows_of(episode: Episode, policies: PolicyOf = usable_policy) -> EpisodeRows | None:
+    """Work out the rows of an episode; None for the own events of a program or of the store.
 
-    `by` judges it by another policy than the one of its admission.
+    `policies` give the policy by which an admission is judged. May raise what judging raises.
     """
     first = episode.entries[0].event
-    if isinstance(first, ProgramEvent):
+    if isinstance(first, ProgramEvent | StoreEvent):
         return None
     if isinstance(first, Accessed):
         raise StoreDamaged("an access stands among the events", "run 'caretrail audit verify'")
@@ -75,7 +76,7 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
     seen = episode.outline
     admission = seen.admitted.event if seen.admitted is not None else None
     policy = admission.policy if isinstance(admission, Admitted) else None
-    judging = by or usable_policy(policy)
+    judging = policies(policy)
     judged = judge(history, judging)
     problems: list[Finding] = []
     quiet: list[Finding] = []
@@ -144,14 +145,14 @@ def _group_records(
 
 
 def computed(
-    namespace: UUID, episode: Episode, events: Sequence[RecordedEvent], by: Policy | None = None
+    namespace: UUID, episode: Episode, events: Sequence[RecordedEvent], policies: PolicyOf = usable_policy
 ) -> EpisodeRows | None:
     """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly.
 
-    `by` judges it by another policy than the one of its admission.
+    `policies` give the policy by which an admission is judged.
     """
     try:
-        return rows_of(evolve(namespace, episode, events), by)
+        return rows_of(evolve(namespace, episode, events), policies)
     except Unreadable as problem:
         return _quarantined(episode, problem.event, problem.code, events[-1])
     except Exception as error:  # whatever one episode does to the rules must not stop the others

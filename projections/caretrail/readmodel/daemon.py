@@ -15,7 +15,7 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import Lease, LeaseLost, release_lease, renew_lease, take_lease
-from caretrail.readmodel.packs import INSTALLED, PackFiles
+from caretrail.readmodel.pack_files import INSTALLED, PackFiles
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.status import Status, status

@@ -9,6 +9,7 @@ from uuid import UUID
 from caretrail.episode.episode import Episode
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.compute import computed
+from caretrail.readmodel.packs import PolicyOf, policies_of
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import PAGE, REGISTRY, statements
 from caretrail.readmodel.values import stream_of
@@ -30,24 +31,31 @@ def log_streams(recorder: EventRecorder, page: int = PAGE, after: UUID = ZERO) -
 
 
 class FoldedEpisodes:
-    """Episodes folded up to a position of the log; remembers the latest ones, within bounds."""
+    """Episodes folded up to a position of the log; remembers the latest ones, within bounds.
 
-    def __init__(self, recorder: EventRecorder, cached_events: int = CACHED_EVENTS) -> None:
+    `policies` judge them, by default those that judge the store at the time.
+    """
+
+    def __init__(
+        self, recorder: EventRecorder, cached_events: int = CACHED_EVENTS, policies: PolicyOf | None = None
+    ) -> None:
         self._recorder = recorder
+        self._policies = policies
         self._cached_events = cached_events
         self._cache: OrderedDict[UUID, Episode] = OrderedDict()
         self._events = 0
 
     def compute(self, streams: Sequence[UUID] | dict[UUID, int], upto: int) -> list[EpisodeRows]:
-        """Work out the rows of these streams from their events up to a position; nothing for a program's own."""
+        """Work out the rows of these streams from their events up to a position; nothing for what is no episode."""
         episodes = {stream: self._taken(stream) for stream in streams}
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
+        policies = self._policies or policies_of(self._recorder)
         made: list[EpisodeRows] = []
         for stream, episode in episodes.items():
             events = [one for one in newer.get(stream, ()) if one.position <= upto]
             if not events and not episode.version:
                 continue
-            rows = computed(self._recorder.namespace, episode, events)
+            rows = computed(self._recorder.namespace, episode, events, policies)
             if rows is None or rows.quarantined is None:
                 self._keep(stream, episode)
             if rows is not None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from caretrail.days import FOREVER
 from caretrail.findings.program import GroupChart, group_findings
 from caretrail.log.records import program_stream
-from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.packs import PolicyOf, policies_of
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord
 from caretrail.readmodel.schema import COLUMNS, statements
@@ -60,9 +60,9 @@ def touched(database: Database, build: str | None, newer: Newer) -> set[GroupSes
 
 def refresh_groups(recorder: EventRecorder, build: str, sessions: Iterable[GroupSession] | None = None) -> None:
     """Count group sessions anew from the stored rows, by default all that differ, and store what is found."""
-    database = recorder.database
+    database, policies = recorder.database, policies_of(recorder)
     for session in sorted(differing_groups(database, build) if sessions is None else sessions):
-        placed = placed_of_group(recorder, build, session)
+        placed = placed_of_group(recorder, build, session, policies)
         write_program_findings(database, build, session.stream(recorder.namespace), placed)
 
 
@@ -72,7 +72,9 @@ def differing_groups(database: Database, build: str) -> list[GroupSession]:
     return [GroupSession._make(values) for values in read_values(GroupSession._fields, stored)]
 
 
-def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: Iterable[Placed]) -> Iterator[Placed]:
+def groups_with(
+    recorder: EventRecorder, build: str | None, newer: Newer, kept: Iterable[Placed], policies: PolicyOf
+) -> Iterator[Placed]:
     """The findings `kept` of all group sessions, but those that newer rows touch as they are with those rows."""
     sessions = touched(recorder.database, build, newer)
     changed = {session.stream(recorder.namespace) for session in sessions}
@@ -84,7 +86,7 @@ def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: 
     for session in sorted(sessions):
         stored = _stored(recorder.database, build, session) if build is not None else {}
         kept_records = {stream: records for stream, records in stored.items() if stream not in newer}
-        yield from placed_of_groups(recorder, kept_records | added.get(session, {}))
+        yield from placed_of_groups(recorder, kept_records | added.get(session, {}), policies)
 
 
 def _stored(database: Database, build: str, session: GroupSession) -> dict[UUID, list[GroupRecord]]:
@@ -95,13 +97,13 @@ def _stored(database: Database, build: str, session: GroupSession) -> dict[UUID,
     return found
 
 
-def placed_of_group(recorder: EventRecorder, build: str, session: GroupSession) -> list[Placed]:
+def placed_of_group(recorder: EventRecorder, build: str, session: GroupSession, policies: PolicyOf) -> list[Placed]:
     """Judge one group session by the stored records of its charts."""
-    return placed_of_groups(recorder, _stored(recorder.database, build, session))
+    return placed_of_groups(recorder, _stored(recorder.database, build, session), policies)
 
 
-def placed_of_groups(recorder: EventRecorder, records: Records, by: Policy | None = None) -> list[Placed]:
-    """Judge the group sessions of these records; `by` judges by another policy than the one that is named."""
+def placed_of_groups(recorder: EventRecorder, records: Records, policies: PolicyOf) -> list[Placed]:
+    """Judge the group sessions of these records; `policies` give the policy for the name of one."""
     sessions: dict[GroupSession, list[tuple[UUID, GroupRecord]]] = {}
     for stream, found in records.items():
         for record in found:
@@ -109,7 +111,7 @@ def placed_of_groups(recorder: EventRecorder, records: Records, by: Policy | Non
     return [
         placed
         for session in sorted(sessions)
-        for placed in _placed(recorder.namespace, session, sessions[session], by or usable_policy(session.policy))
+        for placed in _placed(recorder.namespace, session, sessions[session], policies(session.policy))
     ]
 
 

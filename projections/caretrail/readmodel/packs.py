@@ -1,161 +1,171 @@
-"""The packs that judge: those installed, whether their files have changed, and whether they judged the rows.
+"""The packs that judge: the contents that the store records, the newest of each, and for the rest those installed.
 
-Packs are loaded inside the functions: a list is read without the rules.
+What is known of a time is judged by the contents recorded by then. Packs are loaded inside the functions: a list is
+read without the rules.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import threading
-import time
-from collections.abc import Callable, Iterable
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from caretrail.errors import PackInvalid, PackUnknown
-from caretrail.files import MOST_PACK_BYTES, regular_bytes
+from caretrail.log.own_events import PackContent, own_events, pack_content, packs_in
+from caretrail.readmodel.pack_files import read_digest, usable_policy
 from caretrail.readmodel.schema import State, statements
 
 if TYPE_CHECKING:
-    from caretrail.log.database import Database
-    from caretrail.policy import Policy
+    from datetime import datetime
+
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.policy import Pack, Policy
+
+PolicyOf: TypeAlias = "Callable[[str | None], Policy | None]"
+"""The policy that judges an admission which names it; None if none that is usable does."""
 
 JUDGED_AGAIN = ""
 """Instead of a digest: the rows are being judged again, so they are of several packs. Empty builds say so, too."""
 
 
-CHECK_SECONDS = 10.0
-"""How often a process that stays looks whether a file of a pack has changed."""
-
-SETTLED_SECONDS = 2.0
-"""How long a changed file must have rested: half of a pack would judge by half of its rules."""
-
-Marks = tuple[tuple[str, int, int, int, int], ...]
-"""What tells a file from what it was, without reading it: path, inode, size, and times of its content and its entry."""
+# --- the contents that the store records ----------------------------------------------------------------------------
 
 
-def packs_digest() -> str:
-    """One digest of all pack files there are, read once a process, and before any of them is loaded."""
-    return _digest_read(_own_folder())
+class Policies:
+    """What judges a store: policies of the contents it records, and `beyond` for names of which it records none.
 
-
-class PackFiles:
-    """Follows the pack files of a process that stays: `follow` reads all packs again once they have changed.
-
-    Threads may share it. The clock is that of the machine, in seconds since 1970, as files have their times.
+    Without `beyond` the installed packs are asked. `asked_beyond` are the names for which that was needed.
     """
 
     def __init__(
-        self,
-        clock: Callable[[], float] = time.time,
-        check_seconds: float = CHECK_SECONDS,
-        settled_seconds: float = SETTLED_SECONDS,
+        self, recorder: EventRecorder, contents: Mapping[str, PackContent], beyond: Policies | None = None
     ) -> None:
-        self._clock = clock
-        self._check_seconds = check_seconds
-        self._settled_seconds = settled_seconds
-        self._lock = threading.Lock()
-        self._next: float | None = None
-        self._known: Marks | None = None
-        self._seen: Marks | None = None
-        self._seen_since = 0.0
+        self.contents = contents
+        self.asked_beyond: set[str] = set()
+        self._recorder = recorder
+        self._beyond = beyond
+        self._found: dict[str, Policy | None] = {}
 
-    def follow(self) -> bool:
-        """Whether packs have changed, and from now on judge as they are on disk; looks every so many seconds."""
-        with self._lock:
-            now = self._clock()
-            if self._next is None:  # they are read now, or soon
-                self._next = now + self._check_seconds
-            if self._next - self._check_seconds <= now < self._next:
-                return False
-            return self._checked(now)
+    def __call__(self, policy: str | None) -> Policy | None:
+        """The policy that judges an admission which names it."""
+        if policy is None:
+            return None
+        if policy not in self.contents:
+            self.asked_beyond.add(policy)
+            return usable_policy(policy) if self._beyond is None else self._beyond(policy)
+        if policy not in self._found:
+            self._found[policy] = self._policy(policy)
+        return self._found[policy]
 
-    def _checked(self, now: float) -> bool:
-        self._next = now + self._check_seconds
-        marks = _marks(_own_folder())
-        if marks == self._known:
-            return False
-        if marks != self._seen:
-            self._seen, self._seen_since = marks, now
-        changed = min(self._seen_since, max((max(mark[3:]) / 1e9 for mark in marks), default=now))
-        if now - changed < self._settled_seconds:
-            self._next = changed + self._settled_seconds
-            return False
-        self._known = marks
-        if files_digest(_own_folder()) == packs_digest():
-            return False
-        forget_packs()
-        return True
+    def _policy(self, name: str) -> Policy | None:
+        from caretrail.policy import policy_among
 
+        packs = {one: pack for one in self.contents if (pack := self.pack(one)) is not None}
+        try:
+            return policy_among(name, packs)
+        except (PackUnknown, PackInvalid):
+            return None
 
-INSTALLED = PackFiles()
-"""Those of this process, whose packs all its stores share."""
+    def pack(self, name: str) -> Pack | None:
+        """A pack by its own name; None if it is neither recorded nor installed, or not usable."""
+        from caretrail.policy import load_pack
 
-_forgotten = 0
+        content = self.contents.get(name)
+        if content is None and self._beyond is not None:
+            return self._beyond.pack(name)
+        try:
+            return load_pack(name) if content is None else _recorded_pack(self._recorder, content)
+        except (PackUnknown, PackInvalid):
+            return None
 
+    def source(self, name: str) -> bytes:
+        """The bytes of a pack. Raises PackUnknown, PackInvalid or StoreDamaged."""
+        from caretrail.policy import pack_source
 
-def forget_packs() -> None:
-    """Read all packs from their files again."""
-    global _forgotten  # as the packs themselves, which the process reads once
-    from caretrail import policy
-
-    _forgotten += 1
-    _digest_read.cache_clear()
-    policy.forget_packs()
+        content = self.contents.get(name)
+        if content is not None:
+            return pack_content(self._recorder, content)
+        return pack_source(name) if self._beyond is None else self._beyond.source(name)
 
 
-def times_forgotten() -> int:
-    """How often this process has read its packs again: what is judged between two equal numbers is of one reading."""
-    return _forgotten
+def as_if(policy: Policy) -> PolicyOf:
+    """Judge every episode by one policy, whatever its admission names."""
+    return lambda _: policy
 
 
-def _own_folder() -> str | None:
-    return os.environ.get("CARETRAIL_PACKS")  # as in caretrail.policy.loader
+def policies_of(recorder: EventRecorder) -> Policies:
+    """What judges a store now."""
+    return Policies(recorder, _newest(recorded_packs(recorder)))
 
 
-def _marks(own: str | None) -> Marks:
-    found: list[tuple[str, int, int, int, int]] = []
-    for path in _files(own):
-        with contextlib.suppress(OSError):  # gone since the folder was read
-            stat = path.stat()
-            found.append((str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return tuple(found)
+def policies_known(recorder: EventRecorder, position: int) -> Policies:
+    """What judges a store as known at a position; of a pack recorded only later, what judges now."""
+    found = recorded_packs(recorder)
+    now = Policies(recorder, _newest(found))
+    return Policies(recorder, _newest(one for one in found if one.position <= position), now)
 
 
-def _files(own: str | None) -> list[Path]:
-    """The files of packs that come with the program, then those in a folder of one's own."""
-    spec = find_spec("caretrail.policy")
-    folders = [Path(place, "packs") for place in (spec.submodule_search_locations or ())] if spec else []
-    return [path for folder in (*folders, *([Path(own)] if own else ())) for path in sorted(folder.glob("*.toml"))]
+def recorded_packs(recorder: EventRecorder) -> list[PackContent]:
+    """Every content of a pack that the store records, oldest first."""
+    return packs_in(own_events(recorder))
 
 
-def files_digest(own: str | None) -> str:
-    """One digest of the pack files that come with the program and of those in a folder of one's own."""
-    digest = hashlib.sha256()
-    for path in _files(own):
-        with contextlib.suppress(OSError):  # what cannot be read judges nothing, and says so where it is asked for
-            digest.update(os.fsencode(path.name) + regular_bytes(path, MOST_PACK_BYTES))
-    return digest.hexdigest()
+def _newest(contents: Iterable[PackContent]) -> dict[str, PackContent]:
+    return {one.name: one for one in contents}
 
 
-_digest_read = lru_cache(maxsize=8)(files_digest)
+_PARSED: dict[tuple[str, str], Pack] = {}
+"""By name and SHA-256 of the content, so that whatever store it is of, it is the same pack."""
 
 
-def usable_policy(policy: str | None) -> Policy | None:
-    """The policy an admission names; None if it names none that is installed and usable."""
-    from caretrail.policy import load_policy
+def _recorded_pack(recorder: EventRecorder, content: PackContent) -> Pack:
+    from caretrail.policy import load_pack, pack_source, parse_pack
 
+    key = content.name, content.sha256
+    if key not in _PARSED:
+        with contextlib.suppress(PackUnknown, PackInvalid):
+            if hashlib.sha256(pack_source(content.name)).hexdigest() == content.sha256:
+                _PARSED[key] = load_pack(content.name)
+    if key not in _PARSED:
+        _PARSED[key] = parse_pack(pack_content(recorder, content), content.name)
+    return _PARSED[key]
+
+
+class PolicyChange(NamedTuple):
+    """A policy as it judged from a position on, recorded at an instant (UTC)."""
+
+    position: int
+    recorded_at: datetime
+    policy: Policy | None
+
+
+def changes_of(recorder: EventRecorder, policy: str | None, upto: int) -> list[PolicyChange]:
+    """How a policy changed with the contents recorded up to a position, oldest first; none while it has no content."""
     if policy is None:
-        return None
-    packs_digest()  # before the first is loaded: a file that changes afterward is seen to differ
-    try:
-        return load_policy(policy)
-    except (PackUnknown, PackInvalid):
-        return None
+        return []
+    found = [one for one in recorded_packs(recorder) if one.position <= upto]
+    changes: list[PolicyChange] = []
+    for place, one in enumerate(found, start=1):
+        contents = _newest(found[:place])
+        if policy in contents:
+            then = Policies(recorder, contents)(policy)
+            if not changes or digest_of(then) != digest_of(changes[-1].policy):
+                changes.append(PolicyChange(one.position, one.recorded_at, then))
+    return changes
+
+
+# --- which of them judged the rows ----------------------------------------------------------------------------------
+
+
+def packs_digest(recorder: EventRecorder) -> str:
+    """One digest of what judges: the recorded contents, and the files of other packs, as this process has read them.
+
+    It is asked for before any pack is loaded.
+    """
+    newest = _newest(recorded_packs(recorder))
+    said = [f"{name} {content.sha256}\n" for name, content in sorted(newest.items())]
+    return hashlib.sha256("".join([*said, read_digest(frozenset(newest))]).encode()).hexdigest()
 
 
 def digest_of(policy: Policy | None) -> str:
@@ -163,20 +173,31 @@ def digest_of(policy: Policy | None) -> str:
     return policy.digest if policy else ""
 
 
-def stale_policies(database: Database, state: State) -> tuple[str, ...]:
+def stale_policies(recorder: EventRecorder, state: State) -> tuple[str, ...]:
     """The policies, as admissions name them, whose packs are not those by which the rows were judged, in order."""
-    if state.packs == packs_digest():
+    if state.packs == packs_digest(recorder):
         return ()
-    judged = database.query(statements(state.build)["judged_by"])
-    return tuple(sorted({policy for policy, packs in judged if packs != digest_of(usable_policy(policy))}))
+    return differing_policies(recorder, state, policies_of(recorder))
 
 
-def citations_of(packs: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Where the rules of installed packs are to be found: citations by rule, by the name of the pack."""
-    from caretrail.policy import load_pack
+def policies_judging(recorder: EventRecorder, state: State) -> tuple[str, ...]:
+    """The policies that admissions of stored episodes name, in order."""
+    judged = recorder.database.query(statements(state.build)["judged_by"])
+    return tuple(sorted({policy for policy, _ in judged}))
 
-    found: dict[str, dict[str, str]] = {}
-    for name in packs:
-        with contextlib.suppress(PackUnknown, PackInvalid):
-            found[name] = {rule.id: rule.citation for rule in load_pack(name).rules.values()}
-    return found
+
+def differing_policies(recorder: EventRecorder, state: State, policies: PolicyOf) -> tuple[str, ...]:
+    """The policies, as admissions name them, that other packs than these judged the rows of, in order."""
+    judged = recorder.database.query(statements(state.build)["judged_by"])
+    return tuple(sorted({policy for policy, packs in judged if packs != digest_of(policies(policy))}))
+
+
+def citations_of(policies: Policies, packs: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Where the rules of packs are to be found: citations by rule, by the name of the pack."""
+    return {name: {rule.id: rule.citation for rule in pack.rules.values()} for name, pack in _packs(policies, packs)}
+
+
+def _packs(policies: Policies, names: Iterable[str]) -> Iterator[tuple[str, Pack]]:
+    for name in names:
+        if (pack := policies.pack(name)) is not None:
+            yield name, pack

@@ -13,7 +13,7 @@ from caretrail.findings.program import program_findings
 from caretrail.log.records import program_stream
 from caretrail.policy.rules.staff import Attested
 from caretrail.readmodel.compute import Unreadable, evolve
-from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.packs import PolicyOf, policies_of
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, statements
@@ -85,20 +85,20 @@ def days_by(database: Database, build: str, policy: Policy) -> dict[UUID, list[U
 
 
 def placed_of_programs(
-    recorder: EventRecorder, days: Iterable[UnderPolicy], upto: int, by: Policy | None = None
+    recorder: EventRecorder, days: Iterable[UnderPolicy], upto: int, policies: PolicyOf
 ) -> list[Placed]:
     """Compute every finding of every program from its events up to a position.
 
-    `by` judges by another policy than the one that is named. Programs and policies come in their order.
+    `policies` give the policy for the name of one. Programs and policies come in their order.
     """
     groups: dict[tuple[str, str], list[UnderPolicy]] = {}
     for item in days:
         groups.setdefault((item.program, item.policy), []).append(item)
-    policies = {name: by or usable_policy(name) for name in {policy for _, policy in groups}}
+    judging = {name: policies(name) for name in {policy for _, policy in groups}}
     asked = [
         (program, policy, groups[program, name])
         for program, name in sorted(groups)
-        if (policy := policies[name]) is not None
+        if (policy := judging[name]) is not None
         and any(isinstance(rule, Attested) for pack in policy.versions for rule in pack.judged)
     ]
     streams = {program: program_stream(recorder.namespace, program) for program, _, _ in asked}
@@ -138,14 +138,14 @@ def _placed(
 
 def refresh(recorder: EventRecorder, build: str, upto: int, programs: Iterable[str] | None = None) -> None:
     """Bring the stored findings of programs, by default of all, up to the rows of their episodes."""
-    database = recorder.database
+    database, policies = recorder.database, policies_of(recorder)
     for program in sorted(set(programs_of(database, build) if programs is None else programs)):
-        placed = placed_of_program(recorder, build, program, upto)
+        placed = placed_of_program(recorder, build, program, upto, policies)
         write_program_findings(database, build, program_stream(recorder.namespace, program), placed)
 
 
-def placed_of_program(recorder: EventRecorder, build: str, program: str, upto: int) -> list[Placed]:
+def placed_of_program(recorder: EventRecorder, build: str, program: str, upto: int, policies: PolicyOf) -> list[Placed]:
     """Compute every finding of one program from its events up to a position and the stored days of its episodes."""
     rows = recorder.database.query(statements(build)["days_under_policy"], {"program": program})
     days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][1:], rows))
-    return placed_of_programs(recorder, days, upto)
+    return placed_of_programs(recorder, days, upto, policies)

@@ -11,13 +11,12 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError
 from caretrail.ledger.tiles import write_all_tiles
-from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import differing_groups, placed_of_group, refresh_groups
 from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.lease import Lease, renew_lease
-from caretrail.readmodel.packs import JUDGED_AGAIN, citations_of, packs_digest, stale_policies
+from caretrail.readmodel.packs import JUDGED_AGAIN, citations_of, packs_digest, policies_of, stale_policies
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.programs import placed_of_program, programs_of, programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
@@ -65,7 +64,7 @@ class Projector:
         state = self._state()
         goal = self._recorder.max_position() if upto is None else min(upto, self._recorder.max_position())
         start, moved = state.position, 0
-        while state.position < goal or state.packs != packs_digest():
+        while state.position < goal or state.packs != packs_digest(self._recorder):
             try:
                 state = self._judge_again(state)
                 if state.position < goal:
@@ -89,7 +88,7 @@ class Projector:
     @property
     def is_current(self) -> bool:
         """Whether the installed packs are those that judged the rows."""
-        return self._state().packs == packs_digest()
+        return self._state().packs == packs_digest(self._recorder)
 
     def retry(self, stream: UUID) -> bool:
         """Recompute one episode at the position of the read models, whatever that is by then."""
@@ -141,8 +140,9 @@ class Projector:
     def _of_programs(self, state: State) -> list[Placed]:
         """The findings of all programs and group sessions, as they follow from the stored rows of episodes."""
         recorder, build = self._recorder, state.build
-        found = [placed_of_program(recorder, build, one, state.position) for one in programs_of(self._database, build)]
-        found += [placed_of_group(recorder, build, one) for one in differing_groups(self._database, build)]
+        policies, place = policies_of(recorder), state.position
+        found = [placed_of_program(recorder, build, one, place, policies) for one in programs_of(self._database, build)]
+        found += [placed_of_group(recorder, build, one, policies) for one in differing_groups(self._database, build)]
         return list(chain.from_iterable(found))
 
     def _judge_again(self, state: State) -> State:
@@ -150,10 +150,10 @@ class Projector:
 
         Until programs are judged too, no list answers from the rows: they are of two packs.
         """
-        packs = packs_digest()
+        packs = packs_digest(self._recorder)
         if state.packs == packs:
             return state
-        if stale := stale_policies(self._database, state):
+        if stale := stale_policies(self._recorder, state):
             with self._database.transaction():
                 state = self._keep_packs(state, JUDGED_AGAIN)
         for policy in stale:
@@ -166,7 +166,7 @@ class Projector:
         with self._database.transaction():
             state = self._keep_packs(state, packs)
             stored = read_citations(self._database, state.build)
-            write_citations(self._database, state.build, citations_of(stored))
+            write_citations(self._database, state.build, citations_of(policies_of(self._recorder), stored))
             delete_program_findings(self._database, state.build)
             refresh(self._recorder, state.build, state.position)
             refresh_groups(self._recorder, state.build)
@@ -190,7 +190,7 @@ class Projector:
         programs = programs_touched(self._recorder, build, newer)
         sessions = touched_groups(self._database, build, newer)
         rows = [row for row in newer.values() if row is not None]
-        write_missing_citations(self._database, build, rows)
+        write_missing_citations(self._recorder, build, rows)
         change_episodes(self._database, build, rows)
         delete_episodes(self._database, build, [stream for stream, row in newer.items() if row is None])
         refresh(self._recorder, build, upto, programs)
@@ -215,8 +215,9 @@ def _overtaken() -> StoreError:
     return StoreError("other projectors are updating the same rows", "let one projector finish")
 
 
-def write_missing_citations(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> None:
+def write_missing_citations(recorder: EventRecorder, build: str, episodes: Iterable[EpisodeRows]) -> None:
     """Keep the citations of packs that judged for the first time."""
+    database = recorder.database
     packs = {finding.pack for rows in episodes for finding in rows.findings} - {""}
     if packs and (missing := packs - read_citations(database, build).keys()):
-        write_citations(database, build, citations_of(missing))
+        write_citations(database, build, citations_of(policies_of(recorder), missing))

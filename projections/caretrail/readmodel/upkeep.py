@@ -62,7 +62,7 @@ def await_leader(recorder: EventRecorder, upto: int | None, progress: Progress |
         if state is None:
             return False
         start = state.position if start is None else start
-        if state.position >= goal and state.packs == packs_digest():
+        if state.position >= goal and state.packs == packs_digest(recorder):
             return True
         if state.position < goal or state.packs == JUDGED_AGAIN:
             until = time.monotonic() + LONGEST_JUDGING

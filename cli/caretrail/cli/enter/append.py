@@ -54,6 +54,7 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
     """
     from caretrail.cli.terminal.input_lines import InputLines
     from caretrail.commands.application import Commands
+    from caretrail.commands.packs import installed
 
     with (
         setup.open() as recorder,
@@ -64,7 +65,12 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
         report = _Report(recorder.max_position(), line, access, as_json=as_json)
         take = _take_all if atomic else _take_each
         with _reporting_writes(report):
-            take(Commands(recorder, now), _watched(InputLines(read).batches(), line, _size(file)), report, imported)
+            take(
+                Commands(recorder, now, installed),
+                _watched(InputLines(read).batches(), line, _size(file)),
+                report,
+                imported,
+            )
     report.summary()
     if report.refused:
         raise Stopped(ExitStatus.FAILED)

@@ -79,6 +79,7 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     `ours` is a file that only the demo makes: one of an older version is brought up to date.
     """
     from caretrail.commands.application import Commands
+    from caretrail.commands.packs import installed
     from caretrail.log.location import parse_url
     from caretrail.log.stores import init_store, open_recorder, upgrade_store
     from caretrail.readmodel.upkeep import catch_up
@@ -100,7 +101,7 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
                 f"{recorder.store} is not a demo store: the demo does not write to it",
                 "leave out --db, or name a new file",
             )
-        commands = Commands(recorder, clock)
+        commands = Commands(recorder, clock, installed)
         with progress("Filling the demo store") as tell:
             filled = _record(commands, clock, chain([first], told), tell)
         if not filled:

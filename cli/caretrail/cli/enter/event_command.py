@@ -20,6 +20,7 @@ from caretrail.cli.terminal.screen import print_json, receipt_fields, say
 from caretrail.commands.access import worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
+from caretrail.commands.packs import installed
 from caretrail.describe import value_in_words
 from caretrail.errors import Refused, UnknownEpisode
 from caretrail.events import EventBase
@@ -160,7 +161,7 @@ def _wrapped(words: Sequence[str]) -> str:
 def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str, Any]) -> None:
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:
-        commands = Commands(recorder, now)
+        commands = Commands(recorder, now, installed)
         data, author = _given(cls, fields, given), setup.actor
         prompting = sys.stdin.isatty() and sys.stderr.isatty()
         if prompting:

@@ -17,6 +17,7 @@ from caretrail.commands.access import worded
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.commands.merge import REASON, Merge, plan_merge
+from caretrail.commands.packs import installed
 from caretrail.errors import ClientInTwoPlaces, Refused
 from caretrail.text import plural, visible
 
@@ -52,7 +53,7 @@ def merge_command(setup: Setup, old: str, new: str, reason: str | None, yes: boo
             _confirm(merge, yes=yes, as_json=as_json)
             stated = {name: value for name, value in author._asdict().items() if value is not None}
             try:
-                receipts = Commands(recorder, now).append(merge.corrections(stated, reason or REASON))
+                receipts = Commands(recorder, now, installed).append(merge.corrections(stated, reason or REASON))
             except Refused as refusal:
                 raise worded(refusal, access) from None
     _print(merge, receipts, as_json=as_json)

@@ -17,6 +17,7 @@ from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_event
 from caretrail.evidence.packet.terms import STATEMENT_2, PacketContext, PacketRefused
 from caretrail.findings import finding_values
 from caretrail.log.leaf import leaf_hash
+from caretrail.log.own_events import pack_content
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
 from caretrail.plain import as_json
@@ -29,6 +30,7 @@ from caretrail.reading.questions.reviews import reviews_of
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.reading.shown_then import ShownThen, shown_then
+from caretrail.readmodel.packs import PolicyChange, changes_of, policies_known, recorded_packs
 from caretrail.readmodel.schema import existing_state
 
 NOT_LISTED = {"json": False}
@@ -38,7 +40,8 @@ NOT_LISTED = {"json": False}
 class EpisodePart:
     """An episode in the manifest: client, folder of its files, and how many events are shown.
 
-    `positions` are those of its events, `packs` the versions of the rules that judge it.
+    `positions` are those of its events, `packs` the contents of the rules that judge it, and of
+    those that judged it before, by the name of the file without its ending.
     """
 
     folder: str
@@ -50,7 +53,7 @@ class EpisodePart:
     shown_in_part: int
     withheld: int
     positions: tuple[int, ...] = field(metadata=NOT_LISTED)
-    packs: tuple[str, ...] = field(metadata=NOT_LISTED)
+    packs: Mapping[str, bytes] = field(metadata=NOT_LISTED)
 
 
 def episode_part(
@@ -84,9 +87,9 @@ def episode_part(
         shown_in_part=sum(item.stated is not None for item in shown.values()),
         withheld=sum(item.withheld is not None for item in shown.values()),
         positions=tuple(row.position for row in rows),
-        packs=tuple(pack.name for pack in known.policy.versions) if known.policy else (),
+        packs=_packs(recorder, known, context.known_at),
     )
-    then = _shown_then(known, others, day)
+    then = _shown_then(known, others, day, changes_of(recorder, known.rows.policy, context.known_at))
     html = _page(known, rows, shown, others, context, day, then)
     return part, {
         "events.jsonl": event_lines(rows, shown, client=client, episode=name),
@@ -128,7 +131,19 @@ def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
     return found
 
 
-def _shown_then(view: EpisodeView, others: OtherClients, day: date) -> list[ShownThen]:
+def _packs(recorder: EventRecorder, known: EpisodeView, position: int) -> dict[str, bytes]:
+    """The contents of the packs that judge an episode, and, by name and position, of those they took the place of."""
+    policies = policies_known(recorder, position)
+    names = [pack.name for pack in known.packs]
+    found = {name: policies.source(name) for name in names}
+    for content in recorded_packs(recorder):
+        judging = policies.contents.get(content.name)
+        if content.name in names and judging is not None and content.position < judging.position:
+            found[f"{content.name}@{content.position}"] = pack_content(recorder, content)
+    return found
+
+
+def _shown_then(view: EpisodeView, others: OtherClients, day: date, changes: Sequence[PolicyChange]) -> list[ShownThen]:
     """What was shown at the time; nothing of a time when an event of another client still counted."""
     voided = view.episode.amendments.voided_by
 
@@ -137,7 +152,7 @@ def _shown_then(view: EpisodeView, others: OtherClients, day: date) -> list[Show
 
     if view.policy is None:
         return []
-    return shown_then(view.entries, view.rows.zone, view.policy, day, rests_on_others)
+    return shown_then(view.entries, view.rows.zone, view.policy, day, rests_on_others, changes)
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:

@@ -33,7 +33,6 @@ from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import Log, episode_stream
 from caretrail.plain import as_json
-from caretrail.policy.loader import pack_source
 
 DEMO: Final = "DEMO STORE, made-up episodes"
 MOST_NOTE_BYTES: Final = 64 * 1024
@@ -167,8 +166,9 @@ def finish(
     for name, one in zip((verify.CHECKPOINT, verify.ACCESSES), split_notes(context.note), strict=True):
         archive.add(name, one.encode())
     archive.add(verify.COMPLETENESS, sign_note("\n".join(complete) + "\n", keys).encode())
-    for name in sorted({name for part in parts for name in part.packs}):
-        archive.add(f"policies/{name}.toml", f"# {STATEMENT_2}\n".encode() + pack_source(name))
+    packs = {name: content for part in parts for name, content in part.packs.items()}
+    for name, content in sorted(packs.items()):
+        archive.add(f"policies/{name}.toml", f"# {STATEMENT_2}\n".encode() + content)
     archive.add("README.txt", readme(parts, context, keys).encode())
     archive.add("verify.py", Path(verify.__file__).read_bytes())
     archive.add(verify.MANIFEST, json_bytes(_manifest(archive, parts, context, keys)))

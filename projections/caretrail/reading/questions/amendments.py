@@ -16,7 +16,7 @@ from caretrail.days import next_day, today_in
 from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
-from caretrail.events import Addendum, Corrected, EpisodeEvent, ProgramEvent, Voided
+from caretrail.events import Addendum, Corrected, EpisodeEvent, ProgramEvent, StoreEvent, Voided
 from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
 from caretrail.reading.event_rows import Recorded, recorded_fields
@@ -25,7 +25,7 @@ from caretrail.reading.query import Query
 from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.compute import Unreadable, evolve
-from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.packs import PolicyOf
 from caretrail.readmodel.rows import Span
 from caretrail.readmodel.spans import episode_spans
 
@@ -173,20 +173,20 @@ def _known(snapshot: Snapshot, streams: list[UUID]) -> Iterator[_Known | None]:
             evolve(snapshot.recorder.namespace, episode, events)
             first = episode.entries[0].event if episode.entries else None
             if isinstance(first, EpisodeEvent):
-                yield _of(episode, first.episode)
+                yield _of(episode, first.episode, snapshot.policies)
             else:
-                assert first is None or isinstance(first, ProgramEvent)  # noqa: S101  # nothing else is touched
+                assert first is None or isinstance(first, ProgramEvent | StoreEvent)  # noqa: S101  # nothing else is touched
         except Unreadable:
             yield None
 
 
-def _of(episode: Episode, name: str) -> _Known | None:
+def _of(episode: Episode, name: str, policies: PolicyOf) -> _Known | None:
     try:
         outline, spans = episode.outline, episode_spans(episode.history)
     except Exception:  # whatever the events of a damaged episode do to its history: it is quarantined everywhere
         return None
     admission = outline.admitted.event if outline.admitted is not None else None
-    policy = usable_policy(getattr(admission, "policy", None))
+    policy = policies(getattr(admission, "policy", None))
     return _Known(episode, name, outline.client, outline.zone, policy, spans)
 
 

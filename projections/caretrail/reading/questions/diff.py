@@ -27,6 +27,7 @@ from caretrail.reading.question import PartedQuestion
 from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.reading.snapshot import Snapshot, position_of
 from caretrail.readmodel.compute import computed
+from caretrail.readmodel.packs import PolicyOf
 from caretrail.readmodel.rows import EpisodeRows
 
 ELIGIBILITY = "eligibility"
@@ -143,7 +144,7 @@ class Diff(PartedQuestion[Compared]):
         changes: list[Change] = []
         compared = changed = 0
         for stream, events in snapshot.recorded(_streams(recorder, before, after, self)):
-            replay = Replay(recorder.namespace, stream, events, before)
+            replay = Replay(recorder.namespace, stream, events, before, snapshot.policies)
             if replay.last is None or not _within(replay, self.filters):
                 continue
             compared += 1
@@ -192,14 +193,20 @@ def _within(replay: Replay, filters: Filters) -> bool:
 
 
 class Replay:
-    """One episode as it was known at a position and after each event that was recorded later."""
+    """One episode as it was known at a position and after each event that was recorded later.
 
-    def __init__(self, namespace: UUID, stream: UUID, events: Sequence[RecordedEvent], before: int) -> None:
+    `policies` judge all of it: a change is then one that events made, not one of the rules.
+    """
+
+    def __init__(
+        self, namespace: UUID, stream: UUID, events: Sequence[RecordedEvent], before: int, policies: PolicyOf
+    ) -> None:
+        self._policies = policies
         self._namespace, self._stream = namespace, stream
         self._known = [event for event in events if event.position <= before]
         self.events = [event for event in events if event.position > before]
         self._episode = Episode(stream)
-        self.first = computed(namespace, self._episode, self._known) if self._known else None
+        self.first = computed(namespace, self._episode, self._known, policies) if self._known else None
         self.last = self._next(self._episode, len(self._known), self.events) if self.events else self.first
 
     def states(self) -> Iterator[EpisodeRows | None]:
@@ -216,9 +223,9 @@ class Replay:
     def _next(self, episode: Episode, place: int, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
         """The rows after some events more; all are read again if one before them could not be."""
         if episode.version == place:
-            return computed(self._namespace, episode, events)
+            return computed(self._namespace, episode, events, self._policies)
         read = [*self._known, *self.events][: place + len(events)]
-        return computed(self._namespace, Episode(self._stream), read)
+        return computed(self._namespace, Episode(self._stream), read, self._policies)
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:

@@ -25,7 +25,6 @@ from caretrail.reading.due_review import DueReview, Outcome
 from caretrail.reading.query import Filters, Selection
 from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
-from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
 
 if TYPE_CHECKING:
@@ -122,16 +121,17 @@ class ReviewReport(ListQuestion[Reviews]):
                 unread += 1
             elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
                 continue
-            elif not (findings := clock_findings(rows)):
+            elif not (findings := clock_findings(rows, snapshot.policies(rows.policy))):
                 unjudged += 1
             elif any(_may_be_due(finding, first, last) for finding in findings):
                 candidates[rows.stream] = rows
         for stream, events in snapshot.recorded(list(candidates)):
             day = snapshot.day(self.query, candidates[stream].zone)
             rows = candidates[stream]
-            found = due_reviews(rows, _reviews_in(events), day, partial(_running, snapshot, rows.episode))
+            policy = snapshot.policies(rows.policy)
+            found = due_reviews(rows, policy, _reviews_in(events), day, partial(_running, snapshot, rows.episode))
             due = [one for one in found if first <= one.due_on <= min(self.query.end or date.max, day)]
-            for review in as_entered(due, rows, snapshot.policy, partial(_entries, events)):
+            for review in as_entered(due, rows, policy, partial(_entries, events)):
                 if selection.is_of(review):
                     groups.setdefault((review.program, review.clinician), []).append(review)
         rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
@@ -164,9 +164,9 @@ def running_due_day(chart: Chart, day: date) -> RunningDue:
 def reviews_of(view: EpisodeView, day: date) -> list[DueReview]:
     """The reviews of one episode that were due by a day, as known in its view."""
     versions = frozenset(entry.version for entry in view.entries if entry.kind is PlanReviewed)
-    if view.policy is None or (not versions and not clock_findings(view.rows)):
+    if view.policy is None or (not versions and not clock_findings(view.rows, view.policy)):
         return []
-    due = list(due_reviews(view.rows, versions, day, partial(_running_in, view)))
+    due = list(due_reviews(view.rows, view.policy, versions, day, partial(_running_in, view)))
     return as_entered(due, view.rows, view.policy, lambda: view.entries)
 
 
@@ -183,13 +183,12 @@ def _entries(events: Iterable[RecordedEvent]) -> list[Entry]:
 
 
 def as_entered(
-    reviews: Sequence[DueReview], rows: EpisodeRows, by: Policy | None, read: Callable[[], Sequence[Entry]]
+    reviews: Sequence[DueReview], rows: EpisodeRows, policy: Policy | None, read: Callable[[], Sequence[Entry]]
 ) -> list[DueReview]:
     """The same reviews, with when each became known as done; `read` gives the events of the episode as recorded.
 
-    `by` judges it by another policy than the one of its admission.
+    `policy` judges them, whatever was known of its packs by then: only the time of entry counts here.
     """
-    policy = by or usable_policy(rows.policy)
     if policy is None or not any(review.done_by for review in reviews):
         return list(reviews)
     from caretrail.reading.entered import Recording  # measured start-up: loads the event models
@@ -232,9 +231,9 @@ class _Run:
         return next((finding for finding in dated if finding.verdict in MISSED), dated[-1] if dated else None)
 
 
-def clock_findings(rows: EpisodeRows) -> list[Finding]:
+def clock_findings(rows: EpisodeRows, policy: Policy | None) -> list[Finding]:
     """The review-clock findings of an episode in order, and what was on file on the last day of each stay."""
-    rules = _clock_rules(rows.policy)
+    rules = policy.rules_that(CLOCK) if policy is not None else frozenset[tuple[str, str]]()
     said = (finding for finding in rows.findings if (finding.pack, finding.rule) in rules)
     return sorted(
         (finding for finding in said if finding.verdict != "not_applicable" or finding.evidence),
@@ -242,14 +241,11 @@ def clock_findings(rows: EpisodeRows) -> list[Finding]:
     )
 
 
-def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
-    packs = found.versions if (found := usable_policy(policy)) else ()
-    return frozenset((pack.name, name) for pack in packs for name, rule in pack.rules.items() if rule.check == CLOCK)
-
-
-def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date, due_day: DueDay) -> Iterator[DueReview]:
+def due_reviews(
+    rows: EpisodeRows, policy: Policy | None, reviews: frozenset[int], day: date, due_day: DueDay
+) -> Iterator[DueReview]:
     """The reviews due by a day, with the outcome of each by then; `reviews` are versions of reviews."""
-    told = [finding for finding in clock_findings(rows) if finding.start <= day]
+    told = [finding for finding in clock_findings(rows, policy) if finding.start <= day]
     counted = _counted(told, reviews)
     runs = list(_joined(_runs([_with_due_day(finding, due_day) for finding in told], counted), due_day))
     for run, following in zip(runs, [*runs[1:], None], strict=False):

@@ -25,7 +25,7 @@ CHECKED_BITS = 2**32 - 1
 def begin(recorder: EventRecorder) -> State:
     """Take over as the one rebuild, and empty what another left. Raises StoreError."""
     database = recorder.database
-    values = {"version": schema.VERSION, "position": recorder.max_position(), "packs": packs_digest()}
+    values = {"version": schema.VERSION, "position": recorder.max_position(), "packs": packs_digest(recorder)}
     with database.transaction():
         if database.execute(statements(REGISTRY)["begin_rebuild"], values) != 1:
             raise StoreError("there are no read models of this version", "run 'caretrail upgrade'")
@@ -47,7 +47,7 @@ def fenced(database: Database, state: State) -> Generator[None]:
 
 
 def add_part(
-    database: Database,
+    recorder: EventRecorder,
     state: State,
     part: int,
     events: int,
@@ -58,11 +58,11 @@ def add_part(
 
     `writing` is held while the transaction is open, and no longer.
     """
-    rows = all_rows(episodes)
+    database, rows = recorder.database, all_rows(episodes)
     with writing or nullcontext(), fenced(database, state):
         if database.execute(statements(state.build)["enter_part"], {"part": part, "events": events}) != 1:
             return
-        write_missing_citations(database, state.build, episodes)
+        write_missing_citations(recorder, state.build, episodes)
         add_rows(database, state.build, rows)
         findings = rows["finding"]
         tally = {"episodes": len(episodes), "findings": len(findings)}

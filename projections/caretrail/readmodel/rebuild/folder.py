@@ -74,7 +74,7 @@ def resumable(recorder: EventRecorder, folder: Path) -> Manifest | None:
     except (OSError, ValueError, TypeError):
         return None
     filling = read_state(recorder.database, "filling")
-    if filling is None or filling.packs != packs_digest() or found != manifest_of(recorder, filling, split):
+    if filling is None or filling.packs != packs_digest(recorder) or found != manifest_of(recorder, filling, split):
         return None
     return found if filling.position == found.position and split.stretch > 0 < split.parts else None
 

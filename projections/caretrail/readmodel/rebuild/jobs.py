@@ -19,6 +19,7 @@ from caretrail.log.leaf import event_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
 from caretrail.readmodel.compute import computed
+from caretrail.readmodel.packs import policies_of
 from caretrail.readmodel.rebuild.filling import add_part
 from caretrail.readmodel.rebuild.folder import Manifest
 from caretrail.readmodel.rebuild.spill import read_part, write_stretch
@@ -56,8 +57,8 @@ def make_part(site: Site, part: int) -> int:
     rows = [row for found in read_part(site.folder, site.manifest.split, part) for row in found]
     rows.sort(key=_IN_STREAMS)
     by_stream = ((UUID(bytes=stream), list(map(event_of, found))) for stream, found in groupby(rows, key=_STREAM))
-    episodes = _folded(site.recorder.namespace, by_stream)
-    add_part(site.recorder.database, site.manifest.state, part, len(rows), episodes, site.writing)
+    episodes = _folded(site.recorder, by_stream)
+    add_part(site.recorder, site.manifest.state, part, len(rows), episodes, site.writing)
     return len(rows)
 
 
@@ -68,11 +69,12 @@ def make_page(recorder: EventRecorder, state: State, page: int, streams: Sequenc
         for stream, found in recorder.select_streams(dict.fromkeys(streams, 0)).items()
     }
     events = sum(map(len, read.values()))
-    add_part(recorder.database, state, page, events, _folded(recorder.namespace, read.items()))
+    add_part(recorder, state, page, events, _folded(recorder, read.items()))
     return events
 
 
-def _folded(namespace: UUID, streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]) -> list[EpisodeRows]:
-    """The rows of these streams; a program's own have none."""
-    made = (computed(namespace, Episode(stream), events) for stream, events in streams if events)
+def _folded(recorder: EventRecorder, streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]) -> list[EpisodeRows]:
+    """The rows of these streams; those of a program or of the store have none."""
+    policies = policies_of(recorder)
+    made = (computed(recorder.namespace, Episode(stream), events, policies) for stream, events in streams if events)
     return [episode for episode in made if episode is not None]

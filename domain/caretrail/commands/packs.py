@@ -1,0 +1,81 @@
+"""Which packs judge is part of the record: the first use of a pack's content is an event of the store.
+
+It is recorded before the event that uses it, by whoever records that, so answers about any time can judge by the packs
+known then. A content is recorded once; the newest one recorded is the one that judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from caretrail.errors import CommandReused, PackInvalid, PackUnknown, VersionConflict
+from caretrail.events import STORE_SOURCE, PackRecorded, Person, payload_of, stored_name
+from caretrail.log.own_events import own_events, packs_in
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import PendingEvent, new_salt, store_stream
+from caretrail.policy import load_policy, pack_source
+
+Installed = Callable[[str], Mapping[str, bytes]]
+"""The contents of all packs of a policy, by name, oldest first. Raises PackUnknown or PackInvalid."""
+
+ATTEMPTS = 20
+
+SYSTEM = Person(id="caretrail", role="service")
+"""Who states what a store records of itself."""
+
+
+def installed(policy: str) -> Mapping[str, bytes]:
+    """The packs of a policy as installed on this machine. Raises PackUnknown or PackInvalid."""
+    return {pack.name: pack_source(pack.name) for pack in load_policy(policy).versions}
+
+
+class PackRecords:
+    """Records the contents of packs as they are first used; remembers what this process has seen recorded."""
+
+    def __init__(self, recorder: EventRecorder, contents: Installed) -> None:
+        self._recorder = recorder
+        self._contents = contents
+        self._recorded: dict[str, Mapping[str, bytes]] = {}
+
+    def record(self, policies: Iterable[str], now: datetime) -> None:
+        """Record the contents of policies, by the names that admissions give, unless the store has them.
+
+        Raises StoreError. What is not installed, or cannot be used, judges nothing here and is not recorded.
+        """
+        for policy in policies:
+            with suppress(PackUnknown, PackInvalid):
+                contents = self._contents(policy)
+                if contents != self._recorded.get(policy):
+                    self._record(contents, now)
+                    self._recorded[policy] = contents
+
+    def _record(self, contents: Mapping[str, bytes], now: datetime) -> None:
+        asked = {(name, hashlib.sha256(content).hexdigest()): content for name, content in contents.items()}
+        for attempt in range(ATTEMPTS):
+            events = own_events(self._recorder)
+            known = {(one.name, one.sha256) for one in packs_in(events)}
+            missing = {key: content for key, content in asked.items() if key not in known}
+            rows = [
+                _row(self._recorder.namespace, len(events) + place, *key, content, now.astimezone(UTC).date())
+                for place, (key, content) in enumerate(missing.items(), start=1)
+            ]
+            try:
+                self._recorder.append(rows)
+            except (VersionConflict, CommandReused):  # another host records it, or something else of the store
+                if attempt + 1 == ATTEMPTS:
+                    raise
+            else:
+                return
+
+
+def _row(namespace: UUID, version: int, name: str, digest: str, content: bytes, day: date) -> PendingEvent:
+    """The row that records a content; its command_id tells it from all other events of the store."""
+    event = PackRecorded(occurred_on=day, actor=SYSTEM, name=name, sha256=digest, content=content.decode())
+    about = f"{name} {digest}"
+    return PendingEvent(
+        store_stream(namespace), version, stored_name(event), payload_of(event), STORE_SOURCE, about, new_salt()
+    )

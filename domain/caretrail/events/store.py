@@ -1,0 +1,41 @@
+"""Events of the store itself, in the one stream that every store has for them; Caretrail records them, no sender."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from caretrail.events.envelope import EventBase, Traits
+from caretrail.events.fields import PolicyName
+from caretrail.files import MOST_PACK_BYTES
+
+STORE_SOURCE = "caretrail.store"
+"""The source of every event of a store, so that no command_id of a sender can collide with it."""
+
+
+class StoreEvent(EventBase):
+    """An event of the store itself; it is of no episode and of no program."""
+
+
+class PackRecorded(StoreEvent):
+    """A policy pack was used here with this content for the first time; recorded before the event that uses it.
+
+    Answers about what was known judge by the contents recorded by then, and packets carry them.
+    """
+
+    traits: ClassVar[Traits] = Traits(begins=True)
+
+    type: Literal["pack_recorded"] = "pack_recorded"
+    name: PolicyName
+    sha256: Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$")]
+    content: Annotated[str, Field(strict=True, max_length=MOST_PACK_BYTES)] = Field(
+        description="The whole file, in UTF-8; its SHA-256 is `sha256`."
+    )
+
+    @model_validator(mode="after")
+    def _is_its_content(self) -> Self:
+        if hashlib.sha256(self.content.encode(errors="replace")).hexdigest() != self.sha256:
+            raise ValueError("sha256 must be that of the content")
+        return self
