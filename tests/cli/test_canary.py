@@ -69,6 +69,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "audit amendments": ("audit", "amendments", "--list"),
     "audit diff": ("audit", "diff", "--from", "@3", "--as-of", "2026-03-24", "--all"),
+    "audit replay": ("audit", "replay", EPISODE),
     "audit reviews": ("audit", "reviews", "--list"),
     "census": ("census",),
     "completion": ("completion", "bash"),

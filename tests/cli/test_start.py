@@ -52,6 +52,7 @@ LATE = {
     "audit.amendments": "audit amendments --help",
     "audit.disclose": "audit disclose --help",
     "audit.diff": "audit diff --help",
+    "audit.replay": "audit replay --help",
     "audit.reviews": "audit reviews --help",
     "audit.verify": "audit verify --help",
     "audit.checkpoint": "audit checkpoint --help",

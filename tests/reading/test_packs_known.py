@@ -18,7 +18,9 @@ from caretrail.log.copying import copy_store
 from caretrail.log.own_events import PackContent, own_events, pack_content, packs_in
 from caretrail.log.records import Log, episode_stream, store_stream
 from caretrail.log.stores import init_store, open_recorder
+from caretrail.reading.query import Filters
 from caretrail.reading.questions.findings import Findings
+from caretrail.reading.questions.replay import ReplayOf
 from caretrail.readmodel.check import check
 from caretrail.readmodel.pack_files import forget_packs
 from caretrail.readmodel.packs import changes_of, packs_digest, policies_of
@@ -185,3 +187,16 @@ def test_the_stream_of_the_store_is_no_episode_and_is_held_as_any_other(
     with pytest.raises(StoreDamaged, match="not the one that it says"):
         pack_content(host.recorder, kept._replace(sha256="0" * 64))
     assert json.loads(host.recorder.select_events(store_stream(host.recorder.namespace))[0].state)["name"] == OWN_PACK
+
+
+def test_a_replay_judges_each_step_by_the_packs_known_then(host: Host, own_pack: Path) -> None:
+    """Given a review due soon by the first content, and another that leaves ten days more recorded with a session,
+    then it was due soon at the session before, and that it no longer is, is not the doing of the second.
+    """
+    host.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05"), session("01-29")])
+    changed(own_pack, THIRTY, FORTY)
+    host = host.restarted()
+    host.record([session("01-30")])
+    *_, first, second = host.onlooker.ask(ReplayOf("E-1", filters=Filters(rules=frozenset({"R1"}))))
+    assert [(one.verdict, one.due_on) for said in first.shown for one in said.verdicts] == [("due_soon", day("02-04"))]
+    assert (second.shown, second.changes) == ((), ())

@@ -17,6 +17,7 @@ SECTIONS = {
         "inspect": ("caretrail.cli.audit.inspect", "Verify an evidence packet"),
     },
     "Who did what, and when": {
+        "replay": ("caretrail.cli.audit.replay", "Step through what was known of an episode, event by event"),
         "diff": ("caretrail.cli.audit.diff", "Show which verdicts changed between two times, and why"),
         "amendments": (
             "caretrail.cli.audit.amendments", "Count late entries, corrections, addenda and voids by author"

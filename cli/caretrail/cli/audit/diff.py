@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TITLES = ("Rule", "Days", "What", "Changed by")
 
+NO_VERDICT = "no verdict"
+
 _Shown = tuple[str, Row]
 """A change as the cells of a row, behind the case number of its episode."""
 
@@ -154,8 +156,8 @@ def _cells(change: Change, of_episode: Sequence[Change]) -> Row:
     days = f"{change.start}\nto {last}" if last != change.start else str(change.start)
     main = _main(change, of_episode)
     by = "through" if change.rule == "eligibility" else "due"
-    before = _verdicts(change.before or (main.before if main else ()), by)
-    after = _verdicts(change.after or (main.after if main else ()), by)
+    before = verdicts(change.before or (main.before if main else ()), by)
+    after = verdicts(change.after or (main.after if main else ()), by)
     what = lines(*before, *(f"→ {said}" for said in after))
     return change.rule, Cell(days), what, lines(*_events(change))
 
@@ -174,10 +176,10 @@ def _main(change: Change, of_episode: Sequence[Change]) -> Change | None:
     )
 
 
-def _verdicts(said: Sequence[VerdictState], by: str) -> Iterator[str]:
+def verdicts(said: Sequence[VerdictState], by: str) -> Iterator[str]:
     """Verdicts in words; `by` is the word before their day."""
     if not said:
-        yield "no verdict"
+        yield NO_VERDICT
     for item in said:
         due = f", {by} {item.due_on}" if item.due_on and str(item.due_on) not in item.message else ""
         quiet = " (quiet)" if item.quiet else ""

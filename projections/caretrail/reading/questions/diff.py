@@ -285,6 +285,15 @@ def states_of(rows: EpisodeRows | None, day: date, among: AbstractSet[Matter]) -
     return {matter: tuple(_joined(spells)) for matter, spells in said.items() if spells}
 
 
+def said_on(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[VerdictState, ...]]:
+    """The verdicts on one day, by rule and subject, and the answer on eligibility."""
+    found = {
+        matter: tuple(sorted((_spell(one, day)[2] for one in items if one.start <= day < one.end), key=_order))
+        for matter, items in _matters_of(rows).items()
+    }
+    return {matter: states for matter, states in found.items() if states}
+
+
 def _spell(found: Finding | Eligibility, end: date) -> Spell:
     said = _state(found) if isinstance(found, Finding) else _eligible(found)
     return found.start, min(found.end, end), said
