@@ -24,7 +24,7 @@ from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import builds, read_state
-from caretrail.readmodel.store import change_episodes, read_episode
+from caretrail.readmodel.store import change_episodes, made_rows, read_episode
 from caretrail.readmodel.sweep import Sweep
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import admitted, attested, session
@@ -128,7 +128,7 @@ def test_forged_rows_stop_every_list_and_a_sweep_mends_them(practice: Care) -> N
 
     def forge_the_whole() -> None:
         with database.transaction():
-            change_episodes(database, state.build, [forged(rows)])
+            change_episodes(database, state.build, made_rows([forged(rows)]))
 
     def run(*statements: str) -> Callable[[], None]:
         tables = {name: live_table(database, name) for name in ("finding", "episode", "span", "under_policy")}
@@ -193,7 +193,7 @@ def test_what_an_episode_shows_never_rests_on_its_stored_row(practice: Care) -> 
     right = about()
     false = tuple(one._replace(verdict="eligible", basis="determination") for one in rows.eligibility)
     with database.transaction():
-        change_episodes(database, state.build, [replace(forged(rows), eligibility=false)])
+        change_episodes(database, state.build, made_rows([replace(forged(rows), eligibility=false)]))
     assert about() == right
 
 

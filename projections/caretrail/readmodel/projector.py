@@ -13,8 +13,8 @@ from caretrail.errors import StoreError
 from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.group_sessions import changed as changed_groups
 from caretrail.readmodel.group_sessions import differing_groups, placed_of_group, refresh_groups
-from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.lease import Lease, renew_lease
 from caretrail.readmodel.packs import JUDGED_AGAIN, citations_of, packs_digest, policies_of, stale_policies
 from caretrail.readmodel.placed import Placed
@@ -22,11 +22,13 @@ from caretrail.readmodel.programs import placed_of_program, programs_of, program
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import (
+    Made,
     add_rows,
     all_rows,
     change_episodes,
     delete_episodes,
     delete_program_findings,
+    made_rows,
     read_citations,
     read_program_findings,
     streams_of_policy,
@@ -101,9 +103,10 @@ class Projector:
         state = self._state()
         self._folded.forget(stream)
         rows = self._folded.compute({stream: 0}, state.position)
+        made = made_rows(rows)
         with self._database.transaction():
             self._advance(state, state.position)
-            self._write(state.build, dict.fromkeys([stream]) | {row.stream: row for row in rows}, state.position)
+            self._write(state.build, dict.fromkeys([stream]) | {row.stream: row for row in rows}, made, state.position)
         return not any(row.quarantined for row in rows)
 
     def make_anew(self, state: State, streams: Sequence[UUID]) -> None:
@@ -111,10 +114,11 @@ class Projector:
         for stream in streams:
             self._folded.forget(stream)
         rows = self._folded.compute(streams, state.position)
+        made = made_rows(rows)
         with self._database.transaction():
             self._advance(state, state.position)
             delete_episodes(self._database, state.build, streams)
-            self._write(state.build, {row.stream: row for row in rows}, state.position)
+            self._write(state.build, {row.stream: row for row in rows}, made, state.position)
 
     def end_sweep(self, state: State, now: datetime | None) -> tuple[int, int]:
         """Work out the findings of programs again: how many programs had others, and have others still. Raises Moved.
@@ -180,18 +184,18 @@ class Projector:
     def _step(self, state: State, upto: int) -> State:
         touched = self._recorder.touched(state.position, upto)
         rows = self._folded.compute(touched, upto)
+        made = made_rows(rows)
         with self._database.transaction():
             self._advance(state, upto)
-            self._write(state.build, dict.fromkeys(touched) | {row.stream: row for row in rows}, upto)
+            self._write(state.build, dict.fromkeys(touched) | {row.stream: row for row in rows}, made, upto)
         return state._replace(position=upto)
 
-    def _write(self, build: str, newer: Mapping[UUID, EpisodeRows | None], upto: int) -> None:
+    def _write(self, build: str, newer: Mapping[UUID, EpisodeRows | None], made: Sequence[Made], upto: int) -> None:
         """Write newer rows, and what follows from them for programs and group sessions."""
         programs = programs_touched(self._recorder, build, newer)
-        sessions = touched_groups(self._database, build, newer)
-        rows = [row for row in newer.values() if row is not None]
-        write_missing_citations(self._recorder, build, rows)
-        change_episodes(self._database, build, rows)
+        sessions = changed_groups(self._database, build, newer)
+        write_missing_citations(self._recorder, build, [row for row in newer.values() if row is not None])
+        change_episodes(self._database, build, made)
         delete_episodes(self._database, build, [stream for stream, row in newer.items() if row is None])
         refresh(self._recorder, build, upto, programs)
         refresh_groups(self._recorder, build, sessions)

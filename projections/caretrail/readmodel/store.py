@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from caretrail.days import FOREVER
@@ -66,20 +66,29 @@ def add_rows(database: Database, build: str, rows: Rows) -> None:
         _copy(database, build, table, EPISODE_COLUMNS if table == "episode" else COLUMNS[table], of_table)
 
 
-def change_episodes(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:
+class Made(NamedTuple):
+    """The rows of one episode as the tables hold them: its own, and those beside it by table."""
+
+    stream: UUID
+    own: tuple[Any, ...]
+    beside: Rows
+
+
+def made_rows(episodes: Iterable[EpisodeRows]) -> list[Made]:
+    """Make the rows of episodes: before the transaction that writes them, which then is short."""
+    return [Made(episode.stream, episode_row(episode), rows_by_table(episode)) for episode in episodes]
+
+
+def change_episodes(database: Database, build: str, episodes: Sequence[Made]) -> None:
     """Write what changed of episodes that may have rows: an event leaves most of them as they were."""
-    upsert = statements(build)["write_episode"]
-    own: list[dict[str, object]] = [
-        dict(zip(EPISODE_COLUMNS, episode_row(episode), strict=True)) for episode in episodes
-    ]
-    database.executemany(upsert, own)
-    made = [rows_by_table(episode) for episode in episodes]
-    streams = [episode.stream for episode in episodes]
+    own: list[dict[str, object]] = [dict(zip(EPISODE_COLUMNS, made.own, strict=True)) for made in episodes]
+    database.executemany(statements(build)["write_episode"], own)
+    streams = [made.stream for made in episodes]
     for table, columns in COLUMNS.items():
         # the number of a finding is a digest of its row; of the others there are few
         compared = KEYS[table] if table == "finding" else columns
         stored = set(read_values(compared, _rows_of(database, build, table, compared, streams)))
-        now = {_comparable(compared, row): row for found in made for row in found[table]}
+        now = {_comparable(compared, row): row for made in episodes for row in made.beside[table]}
         gone = [row for row in stored if row not in now]
         places = [compared.index(name) for name in KEYS[table]]
         keys = [dict(zip(KEYS[table], (row[place] for place in places), strict=True)) for row in gone]
