@@ -57,12 +57,12 @@ def _by_matter(several: Iterable[Intervals]) -> dict[tuple[str, str, int], list[
 
 
 def _joined(subject: str, several: Sequence[Intervals]) -> Intervals:
-    """Intervals of one subject written apart, as one."""
+    """Intervals of one subject written apart, as one; where several hold, the one that began last is told."""
     joined = Intervals(subject)
-    for _, start, until, ruling in sorted((part for one in several for part in one.intervals()), key=_start):
-        joined.set(start, ruling)
-        if until is not None:
-            joined.set(until, None)
+    parts = sorted((part for one in several for part in one.intervals()), key=_start)
+    for day in sorted({day for _, start, until, _ in parts for day in (start, until) if day is not None}):
+        holding = [part[3] for part in parts if part[1] <= day and (part[2] is None or day < part[2])]
+        joined.set(day, holding[-1] if holding else None)
     return joined
 
 

@@ -54,6 +54,16 @@ A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER = """
     2026-02-05 transferred 2.1 to 1
 """
 
+REVIEWS_OF_ONE_DAY_WITHOUT_A_TEAM_AND_A_PLAN_THAT_CAME_OF_SOME = """
+    2026-01-05 admitted level 2.1 | {"team": [], "clinician": null}
+    2026-01-05 plan 1 effective 2025-12-16 signed by c-ortiz, cl-7f3a | {"required_signers": ["c-diaz"]}
+    2026-01-05 review of 1 next 2026-01-06 signed by c-ortiz, cl-7f3a | {}
+    2026-01-05 review of 1 next 2026-01-06 signed by c-ortiz, cl-7f3a | {}
+    2026-01-05 review of 2 next 2026-01-30 signed by c-lee:PhD@2025-12-29 | {"participants": ["guardian"]}
+    2026-01-05 review of 1 next 2026-01-06 signed by c-ortiz, cl-7f3a | {}
+    2026-01-24 plan 2 effective 2026-01-04 signed by c-ortiz, cl-7f3a | {"required_signers": ["c-diaz"]}
+"""
+
 
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(
@@ -66,6 +76,7 @@ A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER = """
 @example(history=history_of(AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT))
 @example(history=history_of(TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY))
 @example(history=history_of(A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER))
+@example(history=history_of(REVIEWS_OF_ONE_DAY_WITHOUT_A_TEAM_AND_A_PLAN_THAT_CAME_OF_SOME))
 @given(history=paper_histories())
 def test_plans_signatures_reviews_and_their_clock_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     part: int, history: list[Effective]

@@ -137,12 +137,13 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     if "case_owner" in rule.signers and case.chart.team.case_owner(document.day) is None:
         words = f"{name}: no case owner recorded"
         ruling = Ruling("unknown", words, arithmetic, (document.version,), None, "owner_missing")
-        findings.note(f"{name}: case owner", document.day, paper.superseded_on or paper.until, ruling)
+        over = paper.superseded_on or paper.until
+        findings.note(f"{name}: case owner", document.day, over, ruling, document.version)
         complete = False
     if not roster and "team" in rule.signers:
         ruling = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         over = min((day for day in (paper.superseded_on, paper.until) if day is not None), default=None)
-        findings.note(f"{name}: team", document.day, over, ruling)
+        findings.note(f"{name}: team", document.day, over, ruling, document.version)
         complete = False
     signings = document.timely()
     by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
