@@ -125,10 +125,17 @@ def _or_louder(rule: str, program: set[tuple[str, Said]], plain: set[tuple[str, 
 
     With a signature given early on a paper that is history if another document does not count, the plain reading knows
     two charts: all of it counts, or none. The program also tells the louder third: the signature alone does not count.
+    On a paper that is history only if that other document does not count, the plain reading says nothing at all.
     """
+    if rule == "P3":
+        named = {subject for subject, _ in plain}
+        program = {said for said in program if said[0] in named or said[1].doubt != ONLY_IF_IT_COUNTS}
     quiet = {subject for subject, one in plain if rule == "P3" and one.doubt is not None and _is_quiet(one)}
     # several reviews of one day share a subject: what the plain reading says aloud of another stays
     return {said for said in program if said in plain or said[0] not in quiet or said[1].doubt is None}
+
+
+ONLY_IF_IT_COUNTS: tuple[Outcome, Outcome] = (("violation", None), ("met", None))
 
 
 def _is_quiet(said: Said) -> bool:

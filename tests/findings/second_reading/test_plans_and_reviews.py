@@ -64,6 +64,15 @@ REVIEWS_OF_ONE_DAY_WITHOUT_A_TEAM_AND_A_PLAN_THAT_CAME_OF_SOME = """
     2026-01-24 plan 2 effective 2026-01-04 signed by c-ortiz, cl-7f3a | {"required_signers": ["c-diaz"]}
 """
 
+AN_EARLY_SIGNATURE_ON_A_REVIEW_THAT_IS_HISTORY_IF_A_PLAN_DOES_NOT_COUNT = """
+    2026-01-05 admitted level 2.1
+    2026-01-05 plan 1 effective 2025-12-16 signed by c-ortiz, cl-7f3a | {"required_signers": ["c-diaz"]}
+    2026-01-05 plan 2 effective 2026-01-05 signed by cl-7f3a:PLADC, md-quinn@2025-12-29
+    2026-01-06 review of 2 signed by c-ortiz:LADC@2025-12-30, c-lee:CPSS@2025-12-29, cl-7f3a:MD@2025-12-28 | {}
+    2026-01-06 transferred 2.1 to 1
+    2026-01-10 review of 1 signed by c-ortiz:PLADC, cl-7f3a | {"supports": null, "updated": null}
+"""
+
 
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(
@@ -77,6 +86,7 @@ REVIEWS_OF_ONE_DAY_WITHOUT_A_TEAM_AND_A_PLAN_THAT_CAME_OF_SOME = """
 @example(history=history_of(TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY))
 @example(history=history_of(A_STAY_OF_ONE_DAY_ON_THE_LAST_DAY_OF_ANOTHER))
 @example(history=history_of(REVIEWS_OF_ONE_DAY_WITHOUT_A_TEAM_AND_A_PLAN_THAT_CAME_OF_SOME))
+@example(history=history_of(AN_EARLY_SIGNATURE_ON_A_REVIEW_THAT_IS_HISTORY_IF_A_PLAN_DOES_NOT_COUNT))
 @given(history=paper_histories())
 def test_plans_signatures_reviews_and_their_clock_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     part: int, history: list[Effective]
