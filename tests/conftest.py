@@ -179,7 +179,11 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 def postgres_copies(postgres_server: str) -> Iterator[Callable[[str], Databases]]:
     """Copies of each kind of store on PostgreSQL."""
     with ExitStack() as stack:
-        yield cache(lambda kind: stack.enter_context(Databases(postgres_server, MAKES[kind])))
+
+        def copies(kind: str) -> Databases:
+            return stack.enter_context(Databases(postgres_server, MAKES[kind]))
+
+        yield cache(copies)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def test_the_stream_of_the_store_is_no_episode_and_is_held_as_any_other(
     place = str(tmp_path / "copy.db")
     init_store(place)
     with open_recorder(place) as target:
-        copy_store(host.recorder, target, lambda *_: None)
+        copy_store(host.recorder, target, lambda _done, _all: None)
     with open_recorder(place) as target:
         assert packs_in(own_events(target)) == [kept]
         assert policies_of(target)(OWN_PACK) == policies_of(host.recorder)(OWN_PACK)
