@@ -108,11 +108,15 @@ class AccessAppended(InvalidEvent):
         super().__init__("an access is recorded by reading, never by append", "leave it out")
 
 
-class StoreEventAppended(InvalidEvent):
-    """An event of the store itself came as one to append: only Caretrail records those."""
+class VoidRefused(Refused):
+    """A position that may not be voided, or an author who is no operator."""
 
-    def __init__(self) -> None:
-        super().__init__("an event of the store is recorded by Caretrail itself, never by append", "leave it out")
+    code = "void_refused"
+
+    @classmethod
+    def of_no_operator(cls) -> Self:
+        """The refusal of whoever is no operator."""
+        return cls("only an operator voids by position", "ask one: a login with the role caretrail_operator")
 
 
 class Impossible(Refused):

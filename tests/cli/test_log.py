@@ -106,7 +106,7 @@ def test_a_demo_is_marked(caretrail: Caretrail, tmp_path: Path) -> None:
 def test_an_event_that_cannot_be_read_is_told_without_its_content(caretrail_both: Caretrail) -> None:
     with open_recorder(caretrail_both.url) as recorder:
         [broken] = recorder.append([pending(uuid4(), payload=b'{"type": "%s"}' % CANARY.encode())])
-        recorder.append([pending(uuid4(), name="dreamed/7;imported", payload=CANARY.encode())])
+        recorder.append([pending(uuid4(), name="dreamed/7;imported", payload=b'{"x": "%s"}' % CANARY.encode())])
     caretrail_both("append", input=admitted("a"))
     ended = caretrail_both("log")
     assert ended.status == 0

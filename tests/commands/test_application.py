@@ -115,7 +115,8 @@ def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(comm
 
 
 @pytest.mark.parametrize(
-    ("name", "payload"), [("praised/1", b"{}"), ("held/9", b"{}"), ("discharged/1", b"no JSON"), ("voided/1", b"{}")]
+    ("name", "payload"),
+    [("praised/1", b"{}"), ("held/9", b"{}"), ("discharged/1", b'{"no": 1}'), ("voided/1", b"{}")],
 )
 def test_an_episode_that_cannot_be_read_does_not_stop_the_others(
     commands: Commands, store_url: str, name: str, payload: bytes

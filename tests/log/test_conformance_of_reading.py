@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,15 +29,20 @@ JAN, FEB = date(2025, 1, 1), date(2025, 2, 1)
 TEXTS = ["Ünïcode", "e\u0301 is not \u00e9", "😀", "\u202e right to left", "a\tb\n'\"\\%:x", "z" * 900]
 
 
+def json_of(text: str) -> bytes:
+    """A payload that holds a text as it is."""
+    return json.dumps({"text": text}, ensure_ascii=False).encode()
+
+
 def test_the_columns_of_a_leaf_make_the_event_again(recorder: EventRecorder) -> None:
-    recorder.append([pending(uuid4(), name=text, payload=text.encode(), command_id=text) for text in TEXTS])
+    recorder.append([pending(uuid4(), name=text, payload=json_of(text), command_id=text) for text in TEXTS])
     assert [event_of(columns) for columns in recorder.read_columns(0, 100)] == log_of(recorder)
 
 
 def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder) -> None:
     for text in TEXTS:
         stream = uuid4()
-        given = pending(stream, name=text, payload=text.encode(), source=text, command_id=text)
+        given = pending(stream, name=text, payload=json_of(text), source=text, command_id=text)
         [recorded] = recorder.append([given], {stream: [ProgramStay(text, text, JAN, None)]})
         assert content([recorded]) == content([given])
         assert log_of(recorder)[-1] == recorded
@@ -54,8 +60,8 @@ IMPOSSIBLE = [
     pending(uuid4(), source="ü" * 501),
     pending(uuid4(), 0),
     pending(uuid4(), 2**63),
-    PendingEvent(uuid4(), 1, "n/1", b"", "", "", b"s" * 16),
-    PendingEvent(uuid4(), 1, "n/1", b"", "", "k", b"s" * 15),
+    PendingEvent(uuid4(), 1, "n/1", b"{}", "", "", b"s" * 16),
+    PendingEvent(uuid4(), 1, "n/1", b"{}", "", "k", b"s" * 15),
 ]
 
 
@@ -71,14 +77,14 @@ def test_what_one_store_could_not_keep_both_refuse(recorder: EventRecorder) -> N
 def test_errors_hold_nothing_of_an_event(recorder: EventRecorder) -> None:
     stream = uuid4()
     canary = "CANARY"
-    event = pending(stream, payload=canary.encode(), source=canary, command_id=canary)
+    event = pending(stream, payload=json_of(canary), source=canary, command_id=canary)
     stay = {stream: [ProgramStay(canary, canary, JAN, None)]}
     recorder.append([event], stay)
     other = uuid4()
     for call, stays in [
-        ([pending(stream, 5, payload=canary.encode())], {}),
-        ([pending(stream, 2, source=canary, command_id=canary, payload=b"")], {}),
-        ([pending(other, payload=canary.encode())], {other: [ProgramStay(canary, canary, JAN, None)]}),
+        ([pending(stream, 5, payload=json_of(canary))], {}),
+        ([pending(stream, 2, source=canary, command_id=canary, payload=b"{}")], {}),
+        ([pending(other, payload=json_of(canary))], {other: [ProgramStay(canary, canary, JAN, None)]}),
     ]:
         with pytest.raises((VersionConflict, CommandReused, StayOverlap)) as refused:
             recorder.append(call, stays)

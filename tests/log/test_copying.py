@@ -36,7 +36,7 @@ def source(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
         events = [parse_event(line) for line in EXAMPLE.read_text().splitlines()]
         commands.append(events[:40], imported=True)
         commands.append_each(events[40:])
-        recorder.append([pending(uuid4(), payload=b"\x00\xff not an event")])
+        recorder.append([pending(uuid4(), payload=b'{"not": "an event"}')])
         recorder.record_access([PendingAccess(b"{}", str(number), new_salt()) for number in range(3)])
         yield recorder
 

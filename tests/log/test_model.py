@@ -27,7 +27,7 @@ sent = st.lists(
     st.tuples(
         st.integers(0, 3),  # the stream
         st.sampled_from([0, 0, 0, 0, 0, 0, -1, 1]),  # how far the version is off
-        st.sampled_from([b"p", b"q"]),
+        st.sampled_from([b'{"p":1}', b'{"q":1}']),
         st.sampled_from(["", "ehr"]),
         st.one_of(st.none(), st.integers(0, 5)),  # a command used before, perhaps; None makes a new one
     ),
@@ -169,7 +169,7 @@ def test_a_store_that_forgets_commands_is_found_out(sqlite_url: str, monkeypatch
     """The control: a store that finds no recorded command answers a retry as a conflict, and the model notices."""
     with open_recorder(sqlite_url) as recorder:
         machine = type("Compared", (Stores,), {"recorders": (recorder,)})()
-        machine.append(events=[(0, 0, b"p", "", None)], moved=None)
+        machine.append(events=[(0, 0, b"{}", "", None)], moved=None)
         machine.send_again(number=0)
         monkeypatch.setattr(recorder, "find_commands", forgetful)
         with pytest.raises(AssertionError, match="sqlite"):

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from caretrail.errors import (
+    InvalidEvent,
     StayOverlap,
     StoreDamaged,
     StoreForeign,
@@ -259,13 +260,16 @@ def test_the_server_log_holds_nothing_of_a_refused_event(postgres_url: str) -> N
     if run_sql(postgres_url, f"SELECT pg_stat_file('{directory}/log', true) IS NULL") == [(True,)]:
         pytest.skip("the log of this server is elsewhere")
     canary = "CANARY-7f3a"
+    canary_json = b'{"x":"CANARY-7f3a"}'
     stream = uuid4()
     with open_recorder(postgres_url) as recorder:
         recorder.append([pending(stream)], {stream: [ProgramStay(canary, canary, JAN, None)]})
         with pytest.raises(VersionConflict):
-            recorder.append([pending(stream, 9, payload=canary.encode(), source=canary, command_id=canary)])
+            recorder.append([pending(stream, 9, payload=canary_json, source=canary, command_id=canary)])
         with pytest.raises(StayOverlap):
             recorder.append([pending(uuid4())], {uuid4(): [ProgramStay(canary, canary, JAN, None)]})
+        with pytest.raises(InvalidEvent, match="JSON object"):
+            recorder.append([pending(stream, 9, payload=b'{"x": ' + canary.encode())])
     for bad in ("short", "0123456789abcdef"):
         with pytest.raises(psycopg.Error):
             run_sql_with(

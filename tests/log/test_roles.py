@@ -244,7 +244,7 @@ def test_a_superuser_can_be_any_author(postgres_url: str, held: dict[str, str]) 
 
 APPEND = (
     "SELECT recorded_by, recorded_at, position FROM caretrail.append("
-    "ARRAY[gen_random_uuid()], '{1}', '{n/1}', '{x}', '{s}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
+    "ARRAY[gen_random_uuid()], '{1}', '{n/1}', '{\"{}\"}', '{s}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
 )
 
 

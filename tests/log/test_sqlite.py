@@ -176,7 +176,8 @@ def test_a_killed_writer_leaves_whole_calls_only(sqlite_url: str) -> None:
         "import sys; from uuid import uuid4; from caretrail.log import *\n"
         "r = open_recorder(sys.argv[1])\n"
         "while True:\n"
-        "    s = uuid4(); r.append([PendingEvent(s, v, 'n/1', b'', '', str(uuid4()), new_salt()) for v in (1, 2, 3)])\n"
+        "    s = uuid4()\n"
+        "    r.append([PendingEvent(s, v, 'n/1', b'{}', '', str(uuid4()), new_salt()) for v in (1, 2, 3)])\n"
         "    print(s, flush=True)"
     )
     acknowledged: list[str] = []
@@ -204,10 +205,10 @@ def test_a_full_disk_keeps_nothing_of_the_call_and_the_store_goes_on(sqlite_url:
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count={pages + 2}")
         with pytest.raises(StoreUnreachable, match="full"):
-            recorder.append([pending(uuid4(), payload=b"x" * 1_000_000)])
+            recorder.append([pending(uuid4(), payload=b'{"x":"%s"}' % (b"x" * 1_000_000))])
         with database.reader() as connection:
             connection.execute("PRAGMA max_page_count=1000000")
-        assert recorder.append([pending(uuid4(), payload=b"x" * 1_000_000)])[0].position == 2
+        assert recorder.append([pending(uuid4(), payload=b'{"x":"%s"}' % (b"x" * 1_000_000))])[0].position == 2
 
 
 def test_a_child_process_leaves_its_parents_connections_alone(recorder_url: str) -> None:

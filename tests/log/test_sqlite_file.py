@@ -73,7 +73,7 @@ FIRST_OPEN = """
 import sys; from uuid import uuid4; from caretrail.log import *
 made = init_store(sys.argv[1])
 with open_recorder(sys.argv[1]) as r:
-    for _ in range(5): r.append([PendingEvent(uuid4(), 1, 'n/1', b'', '', str(uuid4()), new_salt())])
+    for _ in range(5): r.append([PendingEvent(uuid4(), 1, 'n/1', b'{}', '', str(uuid4()), new_salt())])
 print(made)
 """
 IMPATIENT = """
@@ -150,7 +150,7 @@ def test_a_newer_store_is_not_opened(sqlite_url: str) -> None:
 def test_a_damaged_file_is_named_as_such(sqlite_url: str, path: Path) -> None:
     with open_recorder(sqlite_url) as recorder:
         for _ in range(20):
-            recorder.append([pending(uuid4(), payload=b"x" * 3000)])
+            recorder.append([pending(uuid4(), payload=b'{"x":"%s"}' % (b"x" * 3000))])
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)

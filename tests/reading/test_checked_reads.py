@@ -24,7 +24,7 @@ from tests.support.stores import run_sql
 
 NAME, OTHER = "LNK-2026-0001", "LNK-2026-0002"
 DAY = ("--as-of", "2026-03-09")
-ABOUT_ONE = (("show", NAME, *DAY), ("timeline", NAME), ("why", NAME, "R1", *DAY), ("show", NAME, "--known-at", "@130"))
+ABOUT_ONE = (("show", NAME, *DAY), ("timeline", NAME), ("why", NAME, "R1", *DAY), ("show", NAME, "--known-at", "@131"))
 SHOWN = 40
 """A version within the example: it has 65 events."""
 
@@ -217,7 +217,7 @@ def test_verify_names_the_first_row_in_a_stream_of_others(caretrail: Caretrail, 
     rewrite(store_url, swapped(rows_of(store_url), first, second, range(SHOWN, SHOWN + 1)))
     ended = caretrail("audit", "verify")
     assert ended.status != 0
-    assert "position 40: it stands in the stream of another episode" in ended.out + ended.err
+    assert "position 41: it stands in the stream of another episode" in ended.out + ended.err
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from uuid import uuid5
 
 import pytest
 
-from caretrail.errors import StoreDamaged, UnknownName
+from caretrail.errors import UnknownName
 from caretrail.findings.judge import judge
 from caretrail.log import init_store, open_recorder
 from caretrail.policy import Policy, load_pack
@@ -234,14 +234,14 @@ def test_nothing_is_in_the_way_of_an_episode_that_is_judged(care: Care) -> None:
 def test_an_event_that_cannot_be_read_is_explained_without_reading_it(care: Care) -> None:
     care.record(example())
     stream = uuid5(care.recorder.namespace, NAME)
-    care.recorder.insert_events([pending(stream, 66, payload=b"{")])
+    care.recorder.insert_events([pending(stream, 66, payload=b"{}")])
     for reader in (care.reader, care.onlooker):
         why = reader.why(NAME, "QUARANTINE", day("03-10"))
         assert (why.in_force, why.findings[0].verdict) == (True, "unknown")
-        assert why.findings[0].message == "event 66 cannot be read: nothing is judged"
+        assert why.findings[0].message == "event 66 cannot be read: nothing is certain"
         assert why.cleared_by.endswith("'caretrail projection quarantine retry'")
-    with pytest.raises(StoreDamaged):
-        care.reader.why(NAME, "R1", day("03-10"))
+    [overdue] = care.reader.why(NAME, "R1", day("03-10")).findings
+    assert overdue.message.startswith("event 66 cannot be read; without it: overdue, ")
     assert not care.reader.why(NAME, "QUARANTINE", day("03-10"), known_at=65).in_force
 
 

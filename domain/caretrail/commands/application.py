@@ -5,7 +5,7 @@ It is an `eventsourcing` application over our own recorder; it reads nothing fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,15 +19,17 @@ from caretrail.commands import attempts
 from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.combining import Combiner
 from caretrail.commands.command import Command, Receipt, require_own_keys
-from caretrail.commands.decide import decide, policies_of, save
+from caretrail.commands.decide import Decision, UnreadableEpisode, decide, policies_of, save
 from caretrail.commands.library import EventMapper, RecorderFactory
 from caretrail.commands.packs import Installed, PackRecords
-from caretrail.commands.rounds import decidable, needs_whole, read_episodes, undecided
+from caretrail.commands.rounds import NO_VOIDS, decidable, needs_whole, read_episodes, undecided
 from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
-from caretrail.errors import AccessAppended, Refused, StoreEventAppended, UnknownEpisode
+from caretrail.errors import AccessAppended, Refused, UnknownEpisode
 from caretrail.events import Accessed, Event, ProgramEvent, StoreEvent
+from caretrail.events.store import StoreEventAppended
 from caretrail.log.entries import fold
+from caretrail.log.own_events import VoidedPosition, voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import episode_stream, program_stream
 
@@ -48,6 +50,7 @@ class Commands(Application[UUID]):
         self._clock = clock
         self._mapper = EventMapper(JSONTranscoder())
         self._slips = Slips(recorder)
+        self._voids: Mapping[int, VoidedPosition] = NO_VOIDS
         self.cache = EpisodeCache()
         self.combiner = Combiner(partial(self._decide_round, remembered=True))
         super().__init__({})
@@ -153,11 +156,30 @@ class Commands(Application[UUID]):
         if command.outcome is None:
             self.combiner.add(command)
 
-    def _decide_round(self, commands: Sequence[Command], *, atomic: bool = False, remembered: bool = False) -> None:
-        episodes = read_episodes(commands, self.cache, self._recorder, atomic=atomic, remembered=remembered)
+    def _decided(
+        self, commands: Sequence[Command], *, atomic: bool, remembered: bool
+    ) -> tuple[dict[UUID, Episode], Decision]:
+        episodes = read_episodes(
+            commands, self.cache, self._recorder, atomic=atomic, remembered=remembered, voids=self._voids
+        )
         todo = undecided(commands)
         round_ = todo if atomic else decidable(todo, episodes)
-        decision = decide(round_, episodes, self._clock(), atomic=atomic)
+        return episodes, decide(round_, episodes, self._clock(), atomic=atomic)
+
+    def _voids_are_new(self) -> bool:
+        """Whether an operator has voided events since this was last asked: it is only where one cannot be read."""
+        before, self._voids = self._voids, voids_in(self._recorder, self._recorder.max_position())
+        return before != self._voids
+
+    def _decide_round(self, commands: Sequence[Command], *, atomic: bool = False, remembered: bool = False) -> None:
+        try:
+            episodes, decision = self._decided(commands, atomic=atomic, remembered=remembered)
+        except UnreadableEpisode:
+            if not self._voids_are_new():
+                raise
+            episodes, decision = self._decided(commands, atomic=atomic, remembered=remembered)
+        if any(isinstance(refusal, UnreadableEpisode) for _, refusal in decision.refused) and self._voids_are_new():
+            episodes, decision = self._decided(commands, atomic=atomic, remembered=remembered)
         for command, _ in decision.taken:
             episode = episodes[command.stream]
             command.warning = command.warning or self._slips.warning(command.event, episode)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.command import Command, Receipt, receipt_of
 from caretrail.episode.episode import Episode
 from caretrail.episode.outline import BESIDE_OUTLINE
+from caretrail.episode.sealed import Sealed
 from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
 from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
-from caretrail.log.entries import entry_of, require_next, require_own
+from caretrail.log.entries import entry_of, readable_entry, require_next, require_own
+from caretrail.log.own_events import VoidedPosition
 from caretrail.log.program_stays import client_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import CommandKey, RecordedEvent
+
+NO_VOIDS: Mapping[int, VoidedPosition] = MappingProxyType({})
 
 
 def undecided(commands: Iterable[Command]) -> list[Command]:
@@ -38,14 +43,20 @@ def needs_whole(commands: Sequence[Command], *, atomic: bool) -> dict[UUID, bool
 
 
 def read_episodes(
-    commands: Sequence[Command], cache: EpisodeCache, recorder: EventRecorder, *, atomic: bool, remembered: bool = False
+    commands: Sequence[Command],
+    cache: EpisodeCache,
+    recorder: EventRecorder,
+    *,
+    atomic: bool,
+    remembered: bool = False,
+    voids: Mapping[int, VoidedPosition] = NO_VOIDS,
 ) -> dict[UUID, Episode]:
     """Take the episodes of these commands, brought up to date, without those that cannot be read.
 
-    With `remembered`, those in the cache are taken as they are, and only the others are read. Commands that are
-    recorded already get their outcome; with `atomic`, CommandReused is raised with its place in the call. A key is
-    looked up once, and again after a conflict: an event recorded since then shows up as its episode is read, or is
-    refused by the append.
+    `voids` are events that cannot be read and count for nothing. With `remembered`, those in the cache are taken as
+    they are, and only the others are read. Commands that are recorded already get their outcome; with `atomic`,
+    CommandReused is raised with its place in the call. A key is looked up once, and again after a conflict: an event
+    recorded since then shows up as its episode is read, or is refused by the append.
     """
     needs = needs_whole(commands, atomic=atomic)
     episodes = cache.take(needs)
@@ -77,7 +88,7 @@ def read_episodes(
     return {
         stream: episode
         for stream, episode in episodes.items()
-        if _evolves(recorder.namespace, episode, newer.get(stream, ()), outline=stream in outlines)
+        if _evolves(recorder.namespace, episode, newer.get(stream, ()), voids, outline=stream in outlines)
     }
 
 
@@ -90,7 +101,14 @@ def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReu
     return receipt_of(command.event, row) if same else CommandReused(row.position)
 
 
-def _evolves(namespace: UUID, episode: Episode, rows: Sequence[RecordedEvent], *, outline: bool) -> bool:
+def _evolves(
+    namespace: UUID,
+    episode: Episode,
+    rows: Sequence[RecordedEvent],
+    voids: Mapping[int, VoidedPosition],
+    *,
+    outline: bool,
+) -> bool:
     """Evolve an episode by newer rows; False if one of them cannot be read or is missing, so that other episodes go on.
 
     An `outline` has gaps by its nature.
@@ -100,9 +118,10 @@ def _evolves(namespace: UUID, episode: Episode, rows: Sequence[RecordedEvent], *
         for row in rows:
             if not outline:
                 require_next(episode, row)
-            episode.evolve(entry_of(row))
-        if anew and episode.entries:
-            require_own(namespace, episode.id, episode.entries[0].event, episode.entries[0].version)
+            episode.evolve(readable_entry(row, voids) if row.position in voids else entry_of(row))
+        first = next((entry for entry in episode.entries if entry.kind is not Sealed), None)
+        if anew and first is not None:
+            require_own(namespace, episode.id, first.event, first.version)
     except (StoreNewer, StoreDamaged):
         return False
     return True

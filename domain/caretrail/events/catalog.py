@@ -39,6 +39,7 @@ Event = (
     | amendments.Addendum
     | program.ProgramAttested
     | store.PackRecorded
+    | store.PositionVoided
     | accessed.Accessed
 )
 """Any event; the union is told apart by `type`."""

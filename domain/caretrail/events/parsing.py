@@ -12,12 +12,12 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from caretrail.errors import AccessAppended, InvalidEvent, StoreEventAppended
+from caretrail.errors import AccessAppended, InvalidEvent
 from caretrail.events.accessed import Accessed
 from caretrail.events.catalog import ADAPTER, APPENDED, EVENT_TYPES, Event
 from caretrail.events.envelope import EventBase
 from caretrail.events.fields import DATE_RANGE, FIRST_DAY, LAST_DAY
-from caretrail.events.store import StoreEvent
+from caretrail.events.store import StoreEvent, StoreEventAppended
 from caretrail.events.values import Disclosure, Value
 from caretrail.tokens import DIMENSION_PATTERNS
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
+from caretrail.errors import InvalidEvent
 from caretrail.events.envelope import EventBase, Traits
-from caretrail.events.fields import PolicyName
+from caretrail.events.fields import PolicyName, Text
 from caretrail.files import MOST_PACK_BYTES
 
 STORE_SOURCE = "caretrail.store"
 """The source of every event of a store, so that no command_id of a sender can collide with it."""
+
+
+class StoreEventAppended(InvalidEvent):
+    """An event of the store itself came as one to append: only Caretrail records those."""
+
+    def __init__(self) -> None:
+        super().__init__("an event of the store is recorded by Caretrail itself, never by append", "leave it out")
+
+
+Place = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+"""A position of the log."""
 
 
 class StoreEvent(EventBase):
@@ -39,3 +51,15 @@ class PackRecorded(StoreEvent):
         if hashlib.sha256(self.content.encode(errors="replace")).hexdigest() != self.sha256:
             raise ValueError("sha256 must be that of the content")
         return self
+
+
+class PositionVoided(StoreEvent):
+    """An operator voided an event that cannot be read: from here on it counts for nothing, and stays where it is.
+
+    It is the one void by position, as such an event cannot be the target of one of its episode.
+    """
+
+    type: Literal["position_voided"] = "position_voided"
+    target: Place = Field(description="The position of the event that cannot be read.")
+    leaf: Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$")] = Field(description="Its leaf in the ledger.")
+    reason: Text

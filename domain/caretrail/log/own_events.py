@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -56,6 +57,26 @@ def packs_in(events: Iterable[OwnEvent]) -> list[PackContent]:
         for event in events
         if event.kind == "pack_recorded" and len(event.about) == 2
     ]
+
+
+class VoidedPosition(NamedTuple):
+    """An operator's void of an event that cannot be read: where it is recorded, and the reason that it states."""
+
+    position: int
+    reason: str
+
+
+def voids_in(recorder: EventRecorder, upto: int) -> dict[int, VoidedPosition]:
+    """The voids recorded up to a position, by the position of the event that each is about."""
+    stream = store_stream(recorder.namespace)
+    found: dict[int, VoidedPosition] = {}
+    for event in own_events(recorder):
+        if event.kind == "position_voided" and event.position <= upto:
+            [row] = recorder.select_events(stream, gt=event.version - 1, lte=event.version)
+            with suppress(KeyError, TypeError, ValueError, RecursionError):  # what cannot be read voids nothing
+                kept = json.loads(row.state)
+                found[int(kept["target"])] = VoidedPosition(event.position, str(kept["reason"]))
+    return found
 
 
 def pack_content(recorder: EventRecorder, content: PackContent) -> bytes:

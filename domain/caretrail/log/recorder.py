@@ -28,6 +28,7 @@ from caretrail.log.records import (
     access_stream,
     check_accesses,
     check_call,
+    store_stream,
 )
 from caretrail.log.sql import load_sql
 
@@ -35,6 +36,9 @@ NO_STAYS: Final[Stays] = MappingProxyType({})
 
 TABLES: Final[Mapping[Log, str]] = MappingProxyType({Log.EVENTS: "caretrail.log", Log.ACCESSES: "caretrail.access"})
 """The table of each log; both have the same columns."""
+
+VOIDS = "position_voided/"
+"""How the stored names begin of an operator's voids, whose command_id ends with the position voided."""
 
 INTERVAL = 0.2
 """Seconds between two reads of a log without new events."""
@@ -207,10 +211,16 @@ class EventRecorder(ApplicationRecorder, ABC):
         return [row[0] if isinstance(row[0], UUID) else UUID(bytes=row[0]) for row in rows]
 
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
-        """Streams with an event in a stretch of the log, and the version of the first there."""
+        """Streams with an event in a stretch of the log, or with one voided there, and the version of the first."""
         params = {"after": after, "limit": max(0, upto - after)}
         rows = self.database.query(self._sql["touched"], params)
-        return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
+        found = {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
+        own = store_stream(self.namespace)
+        for position, _, name, about, _ in self.read_outline(own) if own in found else ():
+            if after < position <= upto and name.startswith(VOIDS):
+                for event in self.read_log(int(about.rpartition(" ")[2]) - 1, limit=1):
+                    found.setdefault(event.originator_id, event.originator_version)
+        return found
 
     def read_outline(self, stream: UUID) -> list[tuple[int, int, str, str, datetime]]:
         """One stream without payloads: position, version, stored name, command_id and time of each event, in order."""

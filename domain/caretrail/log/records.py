@@ -188,6 +188,11 @@ def check_accesses(accesses: Sequence[PendingAccess]) -> None:
             raise InvalidEvent(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
 
 
+def payload_unreadable() -> InvalidEvent:
+    """The refusal of a payload that nobody could read back; a store finds it, whoever sends it."""
+    return InvalidEvent("payload must be a JSON object in UTF-8", "send the event by Caretrail's own programs")
+
+
 def _check_sending(sent: PendingEvent | PendingAccess) -> None:
     _check_text("command_id", sent.command_id, least=1)
     if len(sent.salt) != SALT_BYTES:

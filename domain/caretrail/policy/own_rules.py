@@ -37,8 +37,11 @@ OWN_RULES = {
     ),
     QUARANTINE_RULE: OwnRule(
         "The events to judge",
-        "An event that cannot be read keeps its own episode from being judged, visibly, and no other.",
+        "An event that cannot be read leaves no verdict on its own episode certain, visibly, and on no other.",
         "none: every event of the episode is readable",
-        {"quarantined": "a program that can read the event, then 'caretrail projection quarantine retry'"},
+        {
+            "quarantined": "an operator's 'caretrail projection quarantine void @POSITION'; or a program that can read "
+            "the event, then 'caretrail projection quarantine retry'"
+        },
     ),
 }

@@ -11,10 +11,12 @@ from uuid import UUID
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
+from caretrail.episode.sealed import unread
 from caretrail.errors import HiddenEvents, StoreDamaged, StoreError, UnknownName
 from caretrail.findings import Eligibility, Finding
 from caretrail.ledger.tiles import is_as_kept
 from caretrail.log.entries import entry_of, require_own
+from caretrail.log.own_events import voids_in
 from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
 from caretrail.readmodel.compute import Unreadable, computed, evolve
@@ -95,7 +97,7 @@ def view_of(
 
     The log must show all that the stored `rows` hold: the end of a stream has no gap to tell what is hidden behind it.
     Each read holds one event, drawn by chance, against the tiles of the ledger. Raises UnknownName; HiddenEvents;
-    StoreDamaged if an event of it cannot be read.
+    StoreDamaged if its events cannot be put together. One that cannot be read is sealed, and nothing is certain.
     """
     stream = episode_stream(recorder.namespace, name)
     recorded = recorder.select_streams({stream: 0}).get(stream, [])
@@ -113,7 +115,8 @@ def view_of(
     episode = Episode(stream)
     hint = "see 'caretrail projection quarantine' for the event in the way"
     try:
-        evolve(recorder.namespace, episode, events)
+        upto = recorder.max_position() if known_at is None else known_at
+        evolve(recorder.namespace, episode, events, voids_in(recorder, upto))
     except Unreadable as problem:
         if isinstance(problem.cause, HiddenEvents):
             raise problem.cause from None
@@ -122,7 +125,7 @@ def view_of(
         made = computed(recorder.namespace, episode, [], policies)
     except Exception:  # whatever the events of a damaged episode do to the rules
         made = None
-    if made is None or made.quarantined is not None:
+    if made is None or (made.quarantined is not None and not unread(episode.entries)):
         raise StoreDamaged("the events of the episode cannot be put together", hint) from None
     return EpisodeView(episode, made, policies(made.policy))
 

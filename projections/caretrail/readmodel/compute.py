@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
+from caretrail.episode.sealed import Sealed, unread
 from caretrail.errors import CaretrailError, StoreDamaged
-from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, SessionAttended, StoreEvent
+from caretrail.events import Admitted, EpisodeEvent, EventBase, ProgramEvent, SessionAttended, StoreEvent
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
-from caretrail.log.entries import decoded_entry_of, require_next, require_own
+from caretrail.log.entries import day_in, readable_entry, require_next, require_own
 from caretrail.log.records import case_number_in
 from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
+from caretrail.readmodel.in_doubt import in_doubt
 from caretrail.readmodel.pack_files import usable_policy
 from caretrail.readmodel.packs import PolicyOf, digest_of
 from caretrail.readmodel.placed import Group
@@ -29,14 +31,19 @@ from caretrail.readmodel.worklist_groups import groups_of
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from caretrail.episode.entry import Entry
     from caretrail.episode.history import Effective
     from caretrail.episode.stays import LevelStay
+    from caretrail.log.own_events import VoidedPosition
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
 
 
+NO_VOIDS: Mapping[int, VoidedPosition] = MappingProxyType({})
+
+
 class Unreadable(Exception):  # a state, not an error of the caller
-    """A recorded event could not be decoded, is of another episode, or others before it are missing: see `cause`."""
+    """An event is of another episode, or others before it are missing: see `cause`."""
 
     def __init__(self, event: RecordedEvent, cause: Exception) -> None:
         self.code = _code(cause)
@@ -45,13 +52,19 @@ class Unreadable(Exception):  # a state, not an error of the caller
         self.cause = cause
 
 
-def evolve(namespace: UUID, episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
-    """Add recorded events to an episode of a store, each the next of its stream; raises Unreadable."""
+def evolve(
+    namespace: UUID, episode: Episode, events: Iterable[RecordedEvent], voids: Mapping[int, VoidedPosition] = NO_VOIDS
+) -> Episode:
+    """Add recorded events to an episode of a store, each the next of its stream; raises Unreadable.
+
+    What cannot be read is sealed: it keeps its place and its hash. `voids` are those by position.
+    """
     for event in events:
         try:
             require_next(episode, event)
-            entry = decoded_entry_of(event)  # what cannot be read must be known before anything is judged
-            require_own(namespace, episode.id, entry.event, entry.version)
+            entry = readable_entry(event, voids)  # what cannot be read must be known before anything is judged
+            if entry.kind is not Sealed:
+                require_own(namespace, episode.id, entry.event, entry.version)
         except Exception as error:
             raise Unreadable(event, error) from None
         episode.evolve(entry)
@@ -67,10 +80,10 @@ def rows_of(episode: Episode, policies: PolicyOf = usable_policy) -> EpisodeRows
 
     `policies` give the policy by which an admission is judged. May raise what judging raises.
     """
-    first = episode.entries[0].event
+    first = _first_readable(episode)
     if isinstance(first, ProgramEvent | StoreEvent):
         return None
-    if isinstance(first, Accessed):
+    if not isinstance(first, EpisodeEvent):
         raise StoreDamaged("an access stands among the events", "run 'caretrail audit verify'")
     history = episode.history
     seen = episode.outline
@@ -145,20 +158,44 @@ def _group_records(
 
 
 def computed(
-    namespace: UUID, episode: Episode, events: Sequence[RecordedEvent], policies: PolicyOf = usable_policy
+    namespace: UUID,
+    episode: Episode,
+    events: Sequence[RecordedEvent],
+    policies: PolicyOf = usable_policy,
+    voids: Mapping[int, VoidedPosition] = NO_VOIDS,
 ) -> EpisodeRows | None:
     """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly.
 
-    `policies` give the policy by which an admission is judged.
+    `policies` give the policy by which an admission is judged, `voids` what an operator has voided, by position.
     """
     try:
-        return rows_of(evolve(namespace, episode, events), policies)
+        rows = rows_of(evolve(namespace, episode, events, voids), policies)
+        sealed = unread(episode.entries)
+        if rows is not None and sealed:
+            return in_doubt(rows, sealed)
+        # of a program or the store: what cannot be read is shown by itself
+        return _quarantined(episode, _row_of(sealed[0], events), sealed[0].event.code, events[-1]) if sealed else rows
     except Unreadable as problem:
         return _quarantined(episode, problem.event, problem.code, events[-1])
     except Exception as error:  # whatever one episode does to the rules must not stop the others
         if not events:
             raise
-        return _quarantined(episode, events[-1], _code(error), events[-1])
+        sealed = unread(episode.entries)
+        culprit = _row_of(sealed[0], events) if sealed else events[-1]
+        return _quarantined(episode, culprit, sealed[0].event.code if sealed else _code(error), events[-1])
+
+
+def _row_of(entry: Entry[Sealed], events: Sequence[RecordedEvent]) -> RecordedEvent:
+    """The row of a sealed event, or the newest where only newer ones are at hand."""
+    return next((event for event in events if event.originator_version == entry.version), events[-1])
+
+
+def _first_readable(episode: Episode) -> EventBase:
+    """The first event that can be read; raises StoreDamaged if none can."""
+    for entry in episode.entries:
+        if entry.kind is not Sealed:
+            return entry.event
+    raise StoreDamaged("no event of the episode can be read", "see 'caretrail projection quarantine'")
 
 
 def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: RecordedEvent) -> EpisodeRows | None:
@@ -166,7 +203,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
     stream = event.originator_id
     since = event.recorded_at.astimezone(UTC).isoformat()
     problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
-    first = min((entry.event.occurred_on for entry in episode.entries), default=_day_of(event))
+    first = min((entry.event.occurred_on for entry in episode.entries), default=day_in(event))
     client, zone, spans = _readable(episode, first)
     message = f"event {event.originator_version} cannot be read: nothing is judged"
     evidence = (event.originator_version,)
@@ -197,14 +234,6 @@ def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tu
         return episode.outline.client, episode.outline.zone, (last,)
     except Exception:  # the history itself is what cannot be folded
         return None, None, (nobody,)
-
-
-def _day_of(event: RecordedEvent) -> date:
-    """The day an event states, if that much can be read of it; else the day it was recorded."""
-    try:
-        return date.fromisoformat(json.loads(event.state)["occurred_on"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return event.recorded_at.date()
 
 
 def _name(episode: Episode, event: RecordedEvent) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from caretrail.episode.episode import Episode
+from caretrail.log.own_events import voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.packs import PolicyOf, policies_of
@@ -49,13 +50,13 @@ class FoldedEpisodes:
         """Work out the rows of these streams from their events up to a position; nothing for what is no episode."""
         episodes = {stream: self._taken(stream) for stream in streams}
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
-        policies = self._policies or policies_of(self._recorder)
+        policies, voids = self._policies or policies_of(self._recorder), voids_in(self._recorder, upto)
         made: list[EpisodeRows] = []
         for stream, episode in episodes.items():
             events = [one for one in newer.get(stream, ()) if one.position <= upto]
             if not events and not episode.version:
                 continue
-            rows = computed(self._recorder.namespace, episode, events, policies)
+            rows = computed(self._recorder.namespace, episode, events, policies, voids)
             if rows is None or rows.quarantined is None:
                 self._keep(stream, episode)
             if rows is not None:

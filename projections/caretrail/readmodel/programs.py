@@ -10,6 +10,7 @@ from uuid import UUID
 from caretrail.days import merge_spans
 from caretrail.episode.episode import Episode
 from caretrail.findings.program import program_findings
+from caretrail.log.own_events import voids_in
 from caretrail.log.records import program_stream
 from caretrail.policy.rules.staff import Attested
 from caretrail.readmodel.compute import Unreadable, evolve
@@ -111,13 +112,15 @@ def placed_of_programs(
 
 
 def _histories(recorder: EventRecorder, streams: Iterable[UUID], upto: int) -> dict[UUID, list[Effective]]:
-    """The history of each program, up to the first event that cannot be read."""
+    """The history of each program, of the events that can be read."""
     recorded = recorder.select_streams(dict.fromkeys(streams, 0))
+    voids = voids_in(recorder, upto)
     found: dict[UUID, list[Effective]] = {}
     for stream in streams:
         program = Episode(stream)
         with contextlib.suppress(Unreadable):  # the projector quarantines the stream, visibly
-            evolve(recorder.namespace, program, [event for event in recorded.get(stream, ()) if event.position <= upto])
+            known = [event for event in recorded.get(stream, ()) if event.position <= upto]
+            evolve(recorder.namespace, program, known, voids)
         found[stream] = program.history
     return found
 

@@ -12,7 +12,8 @@ from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group
 from caretrail.cli.interrupt import ended_by_sigterm
-from caretrail.cli.options import access_options, operation_options, store_option
+from caretrail.cli.options import access_options, actor_option, operation_options, store_option
+from caretrail.cli.params import Position
 from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -259,6 +260,31 @@ def retry_command(setup: Setup, episode: str) -> None:
         say(f"Error: still unreadable: {_in_words(found[0])}")
         raise Stopped(ExitStatus.FAILED)
     click.echo(f"{visible(episode)} is readable again")
+
+
+@quarantine_command.command("void")
+@click.argument("position", type=Position())
+@click.option("--reason", required=True, help="Why it counts for nothing, for the record.")
+@actor_option("Who you are, as the void states it.", "--actor")
+@store_option
+@click.pass_obj
+def void_command(setup: Setup, position: int, reason: str) -> None:
+    """Void an unreadable event by its position.
+
+    For an operator. The event stays where it is, with its hash; from then on it counts for nothing, and its episode is
+    judged again. An event of a newer Caretrail is not voided: upgrade instead.
+
+        caretrail projection quarantine void @731 --reason "of no program"
+    """
+    from caretrail.commands.voiding import void_position
+    from caretrail.events import Person
+
+    author = setup.actor
+    if author is None:
+        raise click.UsageError("missing: --actor (or CARETRAIL_ACTOR)", click.get_current_context())
+    with setup.open() as recorder:
+        row = void_position(recorder, position, Person(**author._asdict()), reason, now())
+    click.echo(f"Voided @{position}, recorded as @{row.position}; its episode is judged again by the next catch-up")
 
 
 def _is_tile(differing: str) -> bool:

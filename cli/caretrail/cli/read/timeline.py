@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TITLES = ("Event", "Happened", "Recorded, UTC", "What", "Stated by")
 MINUTE = "%Y-%m-%d %H:%M"
+NOT_CERTAIN = "until it is voided, no verdict on the episode is certain"
 NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "the void"}
 
 
@@ -63,6 +64,7 @@ def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> 
         "added to": sum(bool(row.addenda) for row in rows),
         "voided": sum(row.voided_by is not None for row in rows),
         "imported": sum(row.imported for row in rows),
+        "unreadable": sum(row.type == "sealed" for row in rows),
     }
     counted = "".join(f", {count} {mark}" for mark, count in marks.items() if count)
     click.echo(f"\n{plural(len(rows), 'event')}{counted}")
@@ -70,7 +72,8 @@ def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> 
 
 def _cells(row: EventRow) -> Row:
     struck = row.voided_by is not None
-    what = f"✗ {summary(row.event)}" if struck else summary(row.event)
+    what = f"@{row.position} cannot be read" if row.type == "sealed" else summary(row.event)
+    what = f"✗ {what}" if struck else what
     moved = f"→{row.happened_on}" if row.happened_on != row.occurred_on else ""
     did = [str(person["id"]) for person in row.event.get("performed_by") or ()]
     others = [f"for {who}" for who in did if did != [row.author]]
@@ -87,6 +90,11 @@ def _cells(row: EventRow) -> Row:
 def _marks(row: EventRow) -> list[str]:
     """Marks of an event in order: late or entered elsewhere, then each later change to it."""
     marks: list[str] = []
+    if row.type == "sealed":
+        sealed = row.event
+        marks.append(f"{visible(str(sealed['name']))}, leaf {sealed['leaf']}")
+        void = sealed.get("voided_at")
+        marks.append(f"VOIDED by an operator, @{void}: {visible(str(sealed['reason']))}" if void else NOT_CERTAIN)
     if row.review is not None:
         marks.append(f"review due {row.review.due_on}: {in_short(row.review)}")
     if row.late:

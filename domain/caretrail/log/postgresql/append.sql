@@ -9,6 +9,8 @@
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
 --   CT007                                an access, which only `record_access` records, into the other log
 --   CT008                                an import into an episode with events recorded as they happened
+--   CT010                                a payload that is no JSON object in UTF-8: nobody could read it back
+--   CT011                                a void by position, of another than an operator
 --   CT009                                what the table holds now is not what was put there: a trigger or rule of others
 -- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
@@ -35,6 +37,8 @@ DECLARE
     first      bigint;
     other      bigint;
     kept       bigint;
+    is_json    boolean;
+    operates   boolean;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append needs READ COMMITTED' USING ERRCODE = 'CT006';
@@ -54,6 +58,23 @@ BEGIN
         OR EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'accessed/'))
     THEN
         RAISE EXCEPTION 'an access is recorded by record_access' USING ERRCODE = 'CT007';
+    END IF;
+
+    IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported' OR starts_with(n.name, 'position_voided/')) THEN
+        operates := pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
+                    OR coalesce(pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false);
+        IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'position_voided/')) THEN
+            RAISE EXCEPTION 'only an operator voids by position' USING ERRCODE = 'CT011';
+        END IF;
+    END IF;
+    BEGIN   -- the error of the server would repeat a part of the payload, in its log, too
+        SELECT bool_and(json_typeof(convert_from(p.payload, 'UTF8')::json) = 'object') INTO is_json
+          FROM unnest(payloads) AS p (payload);
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+        is_json := false;
+    END;
+    IF NOT is_json THEN
+        RAISE EXCEPTION 'a payload is no JSON object' USING ERRCODE = 'CT010';
     END IF;
 
     PERFORM FROM caretrail.store FOR UPDATE;
@@ -110,9 +131,7 @@ BEGIN
 
     -- A historical load is never late, so it comes before what is recorded as it happens; an operator may mend one.
     IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported') THEN
-        IF NOT (pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
-                OR coalesce(pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false))
-        THEN
+        IF NOT operates THEN
             IF EXISTS (SELECT FROM (SELECT e.stream, max(e.place) FILTER (WHERE e.name LIKE '%;imported') AS imported,
                                            min(e.place) FILTER (WHERE e.name NOT LIKE '%;imported') AS live
                                       FROM unnest(streams, names) WITH ORDINALITY AS e (stream, name, place)

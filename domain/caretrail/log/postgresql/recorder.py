@@ -20,12 +20,13 @@ from caretrail.errors import (
     StayOverlap,
     StoreDamaged,
     VersionConflict,
+    VoidRefused,
 )
 from caretrail.log.database import Row
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.setup import Connection
 from caretrail.log.recorder import EventRecorder, by_stream
-from caretrail.log.records import CommandKey, Log, PendingAccess, PendingEvent, RecordedEvent, Stays
+from caretrail.log.records import CommandKey, Log, PendingAccess, PendingEvent, RecordedEvent, Stays, payload_unreadable
 
 
 class PostgresRecorder(EventRecorder):
@@ -160,6 +161,8 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT004": lambda _: InvalidEvent("the store was given a malformed call"),
     "CT007": lambda _: AccessAppended(),
     "CT008": lambda _: ImportTooLate(),
+    "CT010": lambda _: payload_unreadable(),
+    "CT011": lambda _: VoidRefused.of_no_operator(),
 }
 
 

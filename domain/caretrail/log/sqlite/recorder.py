@@ -10,7 +10,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from caretrail.aliases import Clock
-from caretrail.errors import CommandReused, NotStored, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
+from caretrail.errors import (
+    CommandReused,
+    NotStored,
+    StayOverlap,
+    StoreDamaged,
+    StoreForeign,
+    VersionConflict,
+)
 from caretrail.log.database import Row
 from caretrail.log.leaf import EPOCH, columns_of, microseconds
 from caretrail.log.recorder import EventRecorder, by_stream
@@ -22,6 +29,7 @@ from caretrail.log.records import (
     RecordedEvent,
     Stays,
     access_stream,
+    payload_unreadable,
 )
 from caretrail.log.sql import for_sqlite
 from caretrail.log.sqlite.database import SqliteDatabase, adapt_row
@@ -49,6 +57,8 @@ class SqliteRecorder(EventRecorder):
             self.namespace, self.is_demo = read_mark(connection, store)
 
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+        if not all(map(is_object, events)):
+            raise payload_unreadable()
         # The guard in the schema checks position, version and command of each row anyway, so we insert first. A refusal
         # is explained afterward, when its cause still exists: recorded events stay, and versions only rise.
         try:
@@ -201,6 +211,14 @@ class SqliteRecorder(EventRecorder):
 
     def _moment(self, value: int) -> datetime:
         return EPOCH + timedelta(microseconds=value)
+
+
+def is_object(event: PendingEvent) -> bool:
+    """Whether a payload is a JSON object in UTF-8: anything else nobody could read back."""
+    try:
+        return isinstance(json.loads(event.state.decode()), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _all_of(known: list[RecordedEvent], events: Sequence[PendingEvent]) -> list[RecordedEvent]:

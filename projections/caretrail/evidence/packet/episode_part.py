@@ -9,6 +9,7 @@ from uuid import UUID
 
 from caretrail.aliases import Json
 from caretrail.days import today_in
+from caretrail.episode.sealed import unread
 from caretrail.errors import UnknownEpisode
 from caretrail.evidence.packet.event_lines import event_lines, json_bytes
 from caretrail.evidence.packet.page.event_table import table_lines
@@ -144,15 +145,19 @@ def _packs(recorder: EventRecorder, known: EpisodeView, position: int) -> dict[s
 
 
 def _shown_then(view: EpisodeView, others: OtherClients, day: date, changes: Sequence[PolicyChange]) -> list[ShownThen]:
-    """What was shown at the time; nothing of a time when an event of another client still counted."""
+    """What was shown at the time; nothing of one when an event of another client counted, or one could not be read."""
     voided = view.episode.amendments.voided_by
 
-    def rests_on_others(known: int) -> bool:
+    sealed = unread(view.entries)
+
+    def left_out(known: int) -> bool:
+        if sealed and known >= sealed[0].version:  # from then on nothing was certain
+            return True
         return any(version <= known < voided.get(version, known + 1) for version in others.versions)
 
     if view.policy is None:
         return []
-    return shown_then(view.entries, view.rows.zone, view.policy, day, rests_on_others, changes)
+    return shown_then(view.entries, view.rows.zone, view.policy, day, left_out, changes)
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from caretrail.aliases import Json
 from caretrail.episode.amendments import Amendments
 from caretrail.episode.entry import Entry
+from caretrail.episode.sealed import Sealed
 from caretrail.events import Addendum, Admitted, Assessed, Corrected, EventBase, Signed, Voided
 from caretrail.events.codec import kind_of
 from caretrail.events.fields import Text
@@ -172,7 +173,9 @@ def shown_events(
     found: dict[int, Shown] = {}
     for row in rows:
         sealed = others.named_in(f"{row.source}\n{row.command_id}")
-        if row.originator_version in others.versions:
+        if kinds.get(row.originator_version) is Sealed:
+            found[row.originator_version] = Shown(withheld="unreadable", sealed=sealed)
+        elif row.originator_version in others.versions:
             found[row.originator_version] = Shown(withheld="wrong_client", sealed=sealed)
         else:
             found[row.originator_version] = _shown(row, kinds, _Copy(others, with_text), sealed)

@@ -927,7 +927,7 @@ def judged(name: str, log: str, head: Head, now: Head, joined: Joined) -> Line:
 FORMS_IN_WORDS = {
     "proven": "proven in full",
     "stated": "shown in part: a hash proves that they are in the log; the visible copy is stated, not proven",
-    "withheld": "withheld as another client's: a hash proves that they are in the log",
+    "withheld": "withheld as another client's, or unreadable: a hash proves that they are in the log",
     "sealed": "sealed: their place in the log is proven, everything else about them is stated",
 }
 TWO_HISTORIES = (

@@ -16,7 +16,9 @@ from caretrail.days import next_day, today_in
 from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
+from caretrail.episode.sealed import unread
 from caretrail.events import Addendum, Corrected, EpisodeEvent, ProgramEvent, StoreEvent, Voided
+from caretrail.log.own_events import voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
 from caretrail.reading.event_rows import Recorded, recorded_fields
@@ -167,10 +169,14 @@ def _streams(recorder: EventRecorder, upto: int, query: Query, by: Times) -> lis
 
 def _known(snapshot: Snapshot, streams: list[UUID]) -> Iterator[_Known | None]:
     """Fold episodes; None for one that cannot be read. A program's own events are no episode."""
+    voids = voids_in(snapshot.recorder, snapshot.position)
     for stream, events in snapshot.recorded(streams):
         episode = Episode(stream)
         try:
-            evolve(snapshot.recorder.namespace, episode, events)
+            evolve(snapshot.recorder.namespace, episode, events, voids)
+            if unread(episode.entries):
+                yield None
+                continue
             first = episode.entries[0].event if episode.entries else None
             if isinstance(first, EpisodeEvent):
                 yield _of(episode, first.episode, snapshot.policies)

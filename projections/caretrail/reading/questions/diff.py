@@ -7,7 +7,7 @@ but the log is read, a few hundred episodes at a time, so the memory does not gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,13 +20,14 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownName
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.log.entries import entry_of
+from caretrail.log.own_events import VoidedPosition, voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent, episode_stream
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.question import PartedQuestion
 from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.reading.snapshot import Snapshot, position_of
-from caretrail.readmodel.compute import computed
+from caretrail.readmodel.compute import NO_VOIDS, computed
 from caretrail.readmodel.packs import PolicyOf
 from caretrail.readmodel.rows import EpisodeRows
 
@@ -141,10 +142,11 @@ class Diff(PartedQuestion[Compared]):
         """
         recorder, after = snapshot.recorder, snapshot.position
         before = position_of(recorder, self.before)
+        voids = voids_in(recorder, after)
         changes: list[Change] = []
         compared = changed = 0
         for stream, events in snapshot.recorded(_streams(recorder, before, after, self)):
-            replay = Replay(recorder.namespace, stream, events, before, snapshot.policies)
+            replay = Replay(recorder.namespace, stream, events, before, snapshot.policies, voids)
             if replay.last is None or not _within(replay, self.filters):
                 continue
             compared += 1
@@ -199,14 +201,20 @@ class Replay:
     """
 
     def __init__(
-        self, namespace: UUID, stream: UUID, events: Sequence[RecordedEvent], before: int, policies: PolicyOf
+        self,
+        namespace: UUID,
+        stream: UUID,
+        events: Sequence[RecordedEvent],
+        before: int,
+        policies: PolicyOf,
+        voids: Mapping[int, VoidedPosition] = NO_VOIDS,
     ) -> None:
-        self._policies = policies
+        self._policies, self._voids = policies, voids
         self._namespace, self._stream = namespace, stream
         self._known = [event for event in events if event.position <= before]
         self.events = [event for event in events if event.position > before]
         self._episode = Episode(stream)
-        self.first = computed(namespace, self._episode, self._known, policies) if self._known else None
+        self.first = computed(namespace, self._episode, self._known, policies, voids) if self._known else None
         self.last = self._next(self._episode, len(self._known), self.events) if self.events else self.first
 
     def states(self) -> Iterator[EpisodeRows | None]:
@@ -223,9 +231,9 @@ class Replay:
     def _next(self, episode: Episode, place: int, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
         """The rows after some events more; all are read again if one before them could not be."""
         if episode.version == place:
-            return computed(self._namespace, episode, events, self._policies)
+            return computed(self._namespace, episode, events, self._policies, self._voids)
         read = [*self._known, *self.events][: place + len(events)]
-        return computed(self._namespace, Episode(self._stream), read, self._policies)
+        return computed(self._namespace, Episode(self._stream), read, self._policies, self._voids)
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:

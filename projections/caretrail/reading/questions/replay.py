@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -11,13 +11,14 @@ from caretrail.days import today_in
 from caretrail.episode.amendments import Amendments
 from caretrail.episode.episode import Episode
 from caretrail.findings import QUIET_VERDICTS
+from caretrail.log.own_events import VoidedPosition, voids_in
 from caretrail.log.records import episode_stream
 from caretrail.reading.event_rows import Recorded, event_json, recorded_fields
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, is_rule
 from caretrail.reading.question import OneEpisode
 from caretrail.reading.questions.diff import ELIGIBILITY, VerdictState, said_on
 from caretrail.reading.snapshot import Snapshot
-from caretrail.readmodel.compute import computed
+from caretrail.readmodel.compute import computed, evolve
 from caretrail.readmodel.packs import PolicyChange, PolicyOf, as_if, changes_of
 from caretrail.readmodel.rows import EpisodeRows
 
@@ -90,12 +91,17 @@ class ReplayOf(OneEpisode[tuple[Step, ...]]):
         stream = episode_stream(recorder.namespace, self.episode)
         [(_, events)] = snapshot.recorded([stream])
         judging = _Judging(changes_of(recorder, view.rows.policy, snapshot.position), snapshot.policies)
-        episode = Episode(stream)
+        episode, voids = Episode(stream), voids_in(recorder, snapshot.position)
+        known: Mapping[int, VoidedPosition] = {}
         before: EpisodeRows | None = None
         for number, (entry, event) in enumerate(zip(view.entries, events, strict=True), 1):
-            if judging.is_changed_by(event.position) and before is not None:
+            then = {place: void for place, void in voids.items() if void.position <= event.position}
+            is_other = judging.is_changed_by(event.position) or then != known
+            if then != known:
+                known, episode = then, evolve(recorder.namespace, Episode(stream), events[: number - 1], then)
+            if is_other and before is not None:
                 before = computed(recorder.namespace, episode, [], judging.policies)  # that is not the event's doing
-            after = computed(recorder.namespace, episode, [event], judging.policies)
+            after = computed(recorder.namespace, episode, [event], judging.policies, known)
             day = entry.event.occurred_on if entry.imported else today_in(zone, entry.recorded_at)
             recorded = Recorded(**recorded_fields(entry, Amendments(), zone, view.policy))
             was, now = self._said(before, day), self._said(after, day)

@@ -164,7 +164,11 @@ def running_due_day(chart: Chart, day: date) -> RunningDue:
 def reviews_of(view: EpisodeView, day: date) -> list[DueReview]:
     """The reviews of one episode that were due by a day, as known in its view."""
     versions = frozenset(entry.version for entry in view.entries if entry.kind is PlanReviewed)
-    if view.policy is None or (not versions and not clock_findings(view.rows, view.policy)):
+    if (
+        view.policy is None
+        or view.rows.quarantined is not None
+        or (not versions and not clock_findings(view.rows, view.policy))
+    ):
         return []
     due = list(due_reviews(view.rows, view.policy, versions, day, partial(_running_in, view)))
     return as_entered(due, view.rows, view.policy, lambda: view.entries)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from caretrail.episode.episode import Episode
 from caretrail.log.leaf import event_of
+from caretrail.log.own_events import voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
 from caretrail.readmodel.compute import computed
@@ -57,7 +58,7 @@ def make_part(site: Site, part: int) -> int:
     rows = [row for found in read_part(site.folder, site.manifest.split, part) for row in found]
     rows.sort(key=_IN_STREAMS)
     by_stream = ((UUID(bytes=stream), list(map(event_of, found))) for stream, found in groupby(rows, key=_STREAM))
-    episodes = _folded(site.recorder, by_stream)
+    episodes = _folded(site.recorder, site.manifest.state.position, by_stream)
     add_part(site.recorder, site.manifest.state, part, len(rows), episodes, site.writing)
     return len(rows)
 
@@ -69,12 +70,14 @@ def make_page(recorder: EventRecorder, state: State, page: int, streams: Sequenc
         for stream, found in recorder.select_streams(dict.fromkeys(streams, 0)).items()
     }
     events = sum(map(len, read.values()))
-    add_part(recorder, state, page, events, _folded(recorder, read.items()))
+    add_part(recorder, state, page, events, _folded(recorder, state.position, read.items()))
     return events
 
 
-def _folded(recorder: EventRecorder, streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]) -> list[EpisodeRows]:
+def _folded(
+    recorder: EventRecorder, upto: int, streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]
+) -> list[EpisodeRows]:
     """The rows of these streams; those of a program or of the store have none."""
-    policies = policies_of(recorder)
-    made = (computed(recorder.namespace, Episode(stream), events, policies) for stream, events in streams if events)
+    policies, voids, space = policies_of(recorder), voids_in(recorder, upto), recorder.namespace
+    made = (computed(space, Episode(stream), events, policies, voids) for stream, events in streams if events)
     return [episode for episode in made if episode is not None]

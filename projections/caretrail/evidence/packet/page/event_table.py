@@ -51,6 +51,8 @@ class EventLine:
     leaf: str
     remarks: tuple[Remark, ...]
     withheld: bool = True
+    unreadable: bool = False
+    void: str = ""
     type: str = ""
     occurred_on: date | None = None
     title: str = ""
@@ -92,6 +94,9 @@ def table_lines(
 
 def _line(row: EventRow, content: Json | None, leaf: str, left_out: tuple[str, ...], shown: _ByVersion) -> EventLine:
     numbers = row.version, row.position, row.recorded_at, row.recorded_by, leaf
+    if content is None and row.type == "sealed":
+        void = row.event.get("voided_at")
+        return EventLine(*numbers, remarks=(), unreadable=True, void=f"voided by an operator, @{void}" if void else "")
     if content is None:
         return EventLine(*numbers, remarks=_void(row, shown))
     in_words, who, target = describe(content), _author(content), content.get("target")

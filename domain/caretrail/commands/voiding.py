@@ -1,0 +1,57 @@
+"""An operator's void of an event that cannot be read: an event of the store that names it by position."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from caretrail.errors import CommandReused, InvalidEvent, StoreDamaged, StoreNewer, VersionConflict, VoidRefused
+from caretrail.events import STORE_SOURCE, Person, PositionVoided, payload_of, read_event, stored_name
+from caretrail.log.leaf import leaf_hash
+from caretrail.log.own_events import own_events
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import PendingEvent, RecordedEvent, new_salt, store_stream
+
+ATTEMPTS = 20
+
+
+def unreadable_at(recorder: EventRecorder, position: int) -> RecordedEvent:
+    """The event at a position, if it cannot be read by any release up to this one. Raises VoidRefused."""
+    row = next(iter(recorder.read_log(position - 1, limit=1)), None) if position > 0 else None
+    if row is None or row.position != position:
+        raise VoidRefused(f"nothing is recorded at @{position}", "see 'caretrail projection quarantine'")
+    try:
+        read_event(row.topic, row.state)
+    except StoreNewer:
+        raise VoidRefused(
+            f"the event at @{position} is of a newer Caretrail, which can read it", "upgrade this one"
+        ) from None
+    except StoreDamaged:
+        return row
+    raise VoidRefused(
+        f"the event at @{position} can be read", "void it by its number in its episode: 'caretrail record voided'"
+    )
+
+
+def void_position(recorder: EventRecorder, position: int, actor: Person, reason: str, now: datetime) -> RecordedEvent:
+    """Record that an event that cannot be read counts for nothing. Raises Refused or StoreError."""
+    if not recorder.may_import(actor.role):
+        raise VoidRefused.of_no_operator()
+    row = unreadable_at(recorder, position)
+    event = PositionVoided(
+        occurred_on=now.astimezone(UTC).date(), actor=actor, target=position, leaf=leaf_hash(row).hex(), reason=reason
+    )
+    key = (STORE_SOURCE, f"void {position}")
+    for _ in range(ATTEMPTS):
+        if known := recorder.find_commands([key]):
+            raise VoidRefused(f"the event at @{position} is voided already, by @{known[key].position}")
+        version = len(own_events(recorder)) + 1
+        try:
+            return recorder.append([_row(recorder.namespace, version, event, key)])[0]
+        except (VersionConflict, CommandReused):  # something else of the store was recorded meanwhile
+            continue
+    raise InvalidEvent("others keep recording events of the store", "try again")
+
+
+def _row(namespace: UUID, version: int, event: PositionVoided, key: tuple[str, str]) -> PendingEvent:
+    return PendingEvent(store_stream(namespace), version, stored_name(event), payload_of(event), *key, new_salt())
