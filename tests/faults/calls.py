@@ -143,7 +143,8 @@ def events_of(task: Task, writer: int, number: int) -> list[PendingEvent]:
     streams = [uuid5(NAMESPACE_OID, f"{task.seed}/{writer}/{number}/{turn}") for turn in range(1 + number % 2)]
     return [
         PendingEvent(
-            streams[place % len(streams)], place // len(streams) + 1, "n/1", f"{writer}/{number}/{place}".encode(),
+            streams[place % len(streams)], place // len(streams) + 1, "n/1",
+            f'{{"n": "{writer}/{number}/{place}"}}'.encode(),
             f"w{writer}", f"{number}.{place}", new_salt(),
         )
         for place in range(size)
