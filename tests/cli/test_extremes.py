@@ -25,6 +25,8 @@ GIVEN = {
     "caretrail eligibility": ("LNK",),
     "caretrail why": ("LNK", "R1"),
     "caretrail audit diff": ("--from", "@1"),
+    "caretrail audit replay": ("LNK",),
+    "caretrail audit disclose": ("LNK", "--recipient", "x", "--purpose", "y", "--basis", "audit", "--what", "z"),
     "caretrail simulate": ("--episodes", "2"),
 }
 """What else a command must be given."""
@@ -47,7 +49,7 @@ def extremes(option: click.Parameter) -> tuple[str, ...]:
 def cases() -> Iterator[tuple[str, str]]:
     for path, command in ALL.items():
         for option in command.params:
-            if extremes(option) and path not in FILES:
+            if isinstance(option, click.Option) and extremes(option) and path not in FILES:
                 yield path, option.opts[0]
 
 
