@@ -59,6 +59,11 @@ class Crew:
         self._heard = heard
         self.writers = [self._start(kind, number, 0) for number, kind in enumerate(kinds)]
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a writer is left: one ends after an error."""
+        return any(not writer.pipe.closed for writer in self.writers)
+
     def wait_for(self, calls: dict[int, int]) -> None:
         """Wait until each of these writers has had so many calls acknowledged in its life."""
         deadline = time.monotonic() + PATIENCE

@@ -24,7 +24,7 @@ def run(
     with open_recorder(url) as recorder:
         book = Book(task, recorder, counts)
         with Crew(task, WRITERS, book.hear) as crew:
-            while counts.done["events"] < events:
+            while counts.done["events"] < events and crew.is_at_work:
                 crew.listen(0.001)
                 book.read()
                 counts.done["readings"] += 1

@@ -16,7 +16,8 @@ def test_a_reader_that_follows_eight_writers_gets_every_event_once(store_url: st
 
 
 def test_without_the_lock_the_same_reader_skips(postgres_url: str) -> None:
-    """The control."""
+    """The control; each call has one event, since writers refuse to be told of positions with gaps."""
     run_sql(postgres_url, UNORDERED)
-    counts = tailing.run(postgres_url, seed=1, events=1000)
+    counts = tailing.run(postgres_url, seed=1, events=1000, largest=1)
     assert counts.wrong["skipped"] > 5, counts
+    assert counts.done["events"] >= 1000, counts

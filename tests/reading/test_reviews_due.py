@@ -78,7 +78,9 @@ def walked(history: list[Effective], on: date) -> list[Told]:
                 duty = Duty(step, due)
             if not duty.missed and (not ending or each > due):
                 duty.due, duty.missed = due, each > due
-            duty.step, duty.until = step, each
+            duty.until = each
+            if not ending:  # what moves the due day on the last day of a stay moves none: none is due any more
+                duty.step = step
         each += timedelta(days=1)
     if duty is not None and duty.missed:
         found.append((duty.due, "not_done", None, (duty.until - duty.due).days))

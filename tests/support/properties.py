@@ -13,6 +13,7 @@ from zlib import crc32
 
 import pytest
 from hypothesis import is_hypothesis_test, seed, settings
+from hypothesis.internal.conjecture import providers
 
 DEEPER = int(os.environ.get("CARETRAIL_DEEPER", "10"))
 """How many times the examples of the suite a property has under the profile `deep`."""
@@ -28,6 +29,7 @@ def register_profiles() -> None:
     settings.register_profile("caretrail", deadline=None, derandomize=True)
     settings.register_profile("quick", deadline=None, derandomize=True)
     settings.register_profile("deep", deadline=None, print_blob=True)
+    forget_constants()
     if settings.get_current_profile_name() in ("default", "ci"):  # hypothesis takes "ci" where it finds itself in one
         settings.load_profile("caretrail")
 
@@ -35,6 +37,12 @@ def register_profiles() -> None:
 def profile_now() -> str:
     """The name of the profile that was chosen."""
     return settings.get_current_profile_name()
+
+
+def forget_constants() -> None:
+    """Draw no constants of the modules that happen to be loaded: alone, a test draws what it draws among all others."""
+    none_yet = vars(providers)["_local_constants"]
+    setattr(providers, "_get_local_constants", lambda: none_yet)  # noqa: B010  # a name of its own, and private
 
 
 def fit_examples(items: Sequence[pytest.Item], profile: str) -> None:
