@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from tests.support.properties import fit_examples, is_property, seed_by_name
 
@@ -35,6 +37,11 @@ def test_a_case_draws_the_same_examples_each_time_and_another_case_others() -> N
     once = drawn_by("tests/x.py::test_y[0]")
     assert drawn_by("tests/x.py::test_y[0]") == once
     assert len(set(drawn_by("tests/x.py::test_y[1]")) - set(once)) > 10
+
+
+def test_no_constant_of_a_loaded_module_is_drawn() -> None:
+    """The suite's modules are full of text and numbers; none of them is offered."""
+    assert len(attrgetter("_local_constants")(HypothesisProvider(None))) == 0
 
 
 def test_a_deep_run_draws_ten_times_as_many_and_anew() -> None:

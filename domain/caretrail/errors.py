@@ -91,7 +91,7 @@ class NotTold(Refused):
     def __init__(self) -> None:
         super().__init__(
             "refused, and the reason cannot be shown: it names another episode, and that access was not recorded",
-            "see 'caretrail status'; send the event again once accesses can be recorded",
+            "send the event again once accesses can be recorded",
         )
 
 

@@ -115,7 +115,7 @@ def test_known_at_takes_an_instant_a_day_and_a_position(seen: Caretrail) -> None
             known_at
         )
     ended = seen("census", "--as-of", "2026-03-03", "--known-at", "2026-03-20")
-    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @65; judged by packs of now\n")
+    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @65; judged by today's packs\n")
     assert (
         seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err == "Nothing was recorded by then.\n"
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.log.sqlite import setup as sqlite_setup
 from tests.support.example import EXAMPLE
 from tests.support.program import Caretrail
-from tests.support.stores import lock_held, run_sql, taking_no_writes
+from tests.support.stores import lock_held, run_sql, taking_no_accesses, taking_no_writes
 
 EPISODE = "LNK-2026-0001"
 ON = ("--as-of", "2026-03-09")
@@ -103,59 +100,13 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("name", NOTHING)
-def test_what_names_no_episode_is_no_access(seen_file: Caretrail, name: str) -> None:
+def test_what_names_no_episode_is_taking_no_accesses(seen_file: Caretrail, name: str) -> None:
     words, status = NOTHING[name]
     assert seen_file(*words).status == status
     told = [access["command"] for access in accesses(seen_file)]
     assert told == (["why"] if name == "a rule there is not" else []), (
         "the rules that judge an episode say something of it"
     )
-
-
-ATTEMPTS = {
-    "an episode": (("timeline", "OMA-1"), "OMA-1"),
-    "the beginning of a number": (("show", "OMA"), "OMA"),
-    "a client": (("show", "--client", "cl-0000"), "cl-0000"),
-}
-
-
-@pytest.mark.parametrize("name", ATTEMPTS)
-def test_who_asks_for_a_number_that_nothing_has_leaves_a_trace(seen: Caretrail, name: str) -> None:
-    words, number = ATTEMPTS[name]
-    assert seen(*words, CARETRAIL_ACTOR="c-ortiz,clinician,LADC").status == 2
-    [access] = accesses(seen)
-    assert (access["episodes"], access["attempted"], access["actor"]["id"]) == ([], [number], "c-ortiz")
-    assert f"asked for {number}: unknown" in seen("audit", "access").out
-
-
-def test_without_a_trace_nobody_is_told_that_a_number_is_unknown(seen_file: Caretrail) -> None:
-    with no_access(seen_file.url):
-        ended = seen_file("timeline", "OMA-1")
-    assert (ended.status, ended.out) == (4, "")
-    assert "no episode" not in ended.err
-
-
-OVERLAPPING = json.dumps(
-    json.loads(EXAMPLE.read_text().splitlines()[1])
-    | {"episode": "LNK-2026-0009", "occurred_on": "2026-02-02", "command_id": "ehr/other"}
-)
-
-
-def test_a_refusal_that_shows_another_episode_is_an_access_to_it(seen: Caretrail) -> None:
-    """The sender learns that a client of theirs is treated, and in which episode."""
-    ended = seen("append", "--imported", input=OVERLAPPING)
-    assert ended.status == 1
-    assert f"in episode {EPISODE}" in ended.err
-    [access] = accesses(seen)
-    assert (access["command"], access["episodes"]) == ("append", [EPISODE])
-
-
-def test_a_refusal_that_cannot_be_recorded_shows_no_other_episode(seen_file: Caretrail) -> None:
-    with no_access(seen_file.url):
-        ended = seen_file("append", "--imported", "--json", input=OVERLAPPING)
-    assert ended.status == 1
-    assert EPISODE not in ended.out + ended.err
-    assert ended.rows[0]["error"] == "not_told"
 
 
 def test_case_numbers_an_error_shows_are_an_access_too(seen_file: Caretrail) -> None:
@@ -191,20 +142,7 @@ def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> N
 # --- when it cannot be recorded, nothing is shown ---------------------------------------------------------------------
 
 
-@contextmanager
-def no_access(url: str) -> Generator[None]:
-    """Let the store take everything but accesses."""
-    if url.startswith("sqlite:"):
-        run_sql(
-            url,
-            "CREATE TRIGGER no_access BEFORE INSERT ON access BEGIN SELECT RAISE(ABORT, 'no'); END",
-        )
-    else:
-        run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")
-    yield
-
-
-FAULTS = {"the store refuses": no_access, "the store takes no writes": taking_no_writes}
+FAULTS = {"the store refuses": taking_no_accesses, "the store takes no writes": taking_no_writes}
 
 
 @pytest.mark.parametrize("name", READING)
@@ -233,7 +171,7 @@ def test_without_the_record_it_would_be_shown(seen_file: Caretrail, monkeypatch:
         pass
 
     monkeypatch.setattr(AccessLog, "_record", careless)
-    with no_access(seen_file.url):
+    with taking_no_accesses(seen_file.url):
         ended = seen_file(*(word for word in READING[name][0] if word not in ("--follow",)))
     assert (ended.status, bool(ended.out)) == (0, True)
 

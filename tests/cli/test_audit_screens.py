@@ -43,7 +43,7 @@ LNK-2026-0001
 
 2 changes; 2 more, met or not applicable: --all includes them
 Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has events recorded since
-As known at 2026-03-23 23:59:59 UTC, @55 of @65; judged by packs of now
+As known at 2026-03-23 23:59:59 UTC, @55 of @65; judged by today's packs
 """)
 
 

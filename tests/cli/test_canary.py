@@ -22,7 +22,7 @@ from caretrail.log import new_salt, open_recorder
 from caretrail.log.records import PendingAccess
 from tests.support.example import EXAMPLE
 from tests.support.program import Caretrail
-from tests.support.stores import lock_held, run_sql
+from tests.support.stores import lock_held, run_sql, taking_no_accesses
 
 CANARY = "CaNaRy"
 EPISODE = "LNK-2026-0001"
@@ -181,15 +181,6 @@ def planted_store(request: pytest.FixtureRequest, tmp_path: Path) -> Caretrail:
     return caretrail
 
 
-def no_access(url: str) -> AbstractContextManager[None]:
-    """A fault: no access can be recorded."""
-    if url.startswith("sqlite:"):
-        run_sql(url, "CREATE TRIGGER t BEFORE INSERT ON log WHEN NEW.salt > x'' BEGIN SELECT RAISE(ABORT, 'no'); END")
-    else:
-        run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")
-    return nullcontext()
-
-
 def damaged_accesses(url: str) -> AbstractContextManager[None]:
     """A fault: accesses whose payload is no access, as an account may write into its own stream."""
     with open_recorder(url) as recorder:
@@ -220,7 +211,7 @@ def _payload(payload: bytes) -> Callable[[str], AbstractContextManager[None]]:
 
 FAULTS: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "none": lambda _: nullcontext(),
-    "no access can be recorded": no_access,
+    "no access can be recorded": taking_no_accesses,
     "accesses are damaged": damaged_accesses,
     "payload is no JSON": _payload(b'{"type": "' + CANARY.encode()),
     "payload is no UTF-8": _payload(b"\xff" + CANARY.encode()),

@@ -157,7 +157,7 @@ Event  Happened    Recorded, UTC     What                            Stated by
                                                                      for c-ortiz
 
 3 events
-As known at @10 of @65; judged by packs of now
+As known at @10 of @65; judged by today's packs
 """)
 
 

@@ -124,7 +124,7 @@ History:
   2026-03-02 to 2026-03-26  violation  group of 2026-03-02 09:00: 13 clients, 3
                                        to 12 allowed
 
-As known at @54 of @65; judged by packs of now
+As known at @54 of @65; judged by today's packs
 """)
 
 

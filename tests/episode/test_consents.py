@@ -31,6 +31,7 @@ def revoked(on: str, **more: str) -> str:
         (GIVEN + revoked("01-20"), "01-20", None),
         (GIVEN + revoked("01-20", purpose="legal"), "01-20", None),
         (GIVEN + revoked("01-20", scope="attendance before March"), "01-20", None),
+        (ENDING + revoked("01-20", expires_on="2026-02-10"), "01-20", None),
         (GIVEN + revoked("01-06"), "01-06", None),
         (GIVEN + revoked("01-20") + GIVEN.replace("01-06", "01-20").partition("admitted")[2], "01-20", 4),
         (GIVEN + "\n2026-01-09 voided #2", "01-10", None),

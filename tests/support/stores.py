@@ -153,6 +153,19 @@ def as_nobody() -> Generator[None]:
 
 
 @contextmanager
+def taking_no_accesses(url: str) -> Generator[None]:
+    """Let the store take everything but accesses."""
+    if url.startswith("sqlite:"):
+        run_sql(
+            url,
+            "CREATE TRIGGER no_access BEFORE INSERT ON access BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+    else:
+        run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")
+    yield
+
+
+@contextmanager
 def taking_no_writes(url: str) -> Generator[None]:
     """Let a store take no writes, as on a standby or read-only media: PostgreSQL by a setting, a file by its mode."""
     if url.startswith("postgresql:"):

@@ -107,7 +107,7 @@ class Session(NamedTuple):
             asked = self.query.known_at
             when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(asked, datetime) else ""
             grows = "" if standing.settled else "; more may still be recorded for that time"
-            packs = "; judged by packs of now" if standing.unrecorded_packs else ""
+            packs = "; judged by today's packs" if standing.unrecorded_packs else ""
             return f"As known at {when}@{standing.position} of @{standing.newest}{grows}{packs}"
         if not standing.behind.events:
             return f"Current through @{standing.position} (latest)"

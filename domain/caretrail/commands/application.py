@@ -22,14 +22,14 @@ from caretrail.commands.command import Command, Receipt, require_own_keys
 from caretrail.commands.decide import Decision, UnreadableEpisode, decide, policies_of, save
 from caretrail.commands.library import EventMapper, RecorderFactory
 from caretrail.commands.packs import Installed, PackRecords
-from caretrail.commands.rounds import NO_VOIDS, decidable, needs_whole, read_episodes, undecided
+from caretrail.commands.rounds import decidable, needs_whole, read_episodes, undecided
 from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
 from caretrail.errors import AccessAppended, Refused, UnknownEpisode
 from caretrail.events import Accessed, Event, ProgramEvent, StoreEvent
 from caretrail.events.store import StoreEventAppended
 from caretrail.log.entries import fold
-from caretrail.log.own_events import VoidedPosition, voids_in
+from caretrail.log.own_events import NO_VOIDS, VoidedPosition, voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import episode_stream, program_stream
 

@@ -12,11 +12,12 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from caretrail.commands.own_rows import own_row
 from caretrail.errors import CommandReused, PackInvalid, PackUnknown, VersionConflict
-from caretrail.events import STORE_SOURCE, PackRecorded, Person, payload_of, stored_name
+from caretrail.events import PackRecorded, Person
 from caretrail.log.own_events import own_events, packs_in
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import PendingEvent, new_salt, store_stream
+from caretrail.log.records import PendingEvent
 from caretrail.policy import load_policy, pack_source
 
 Installed = Callable[[str], Mapping[str, bytes]]
@@ -73,9 +74,5 @@ class PackRecords:
 
 
 def _row(namespace: UUID, version: int, name: str, digest: str, content: bytes, day: date) -> PendingEvent:
-    """The row that records a content; its command_id tells it from all other events of the store."""
     event = PackRecorded(occurred_on=day, actor=SYSTEM, name=name, sha256=digest, content=content.decode())
-    about = f"{name} {digest}"
-    return PendingEvent(
-        store_stream(namespace), version, stored_name(event), payload_of(event), STORE_SOURCE, about, new_salt()
-    )
+    return own_row(namespace, version, event, f"{name} {digest}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from uuid import UUID
 
 from caretrail.commands.cache import EpisodeCache
@@ -15,12 +14,10 @@ from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
 from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
 from caretrail.log.entries import entry_of, readable_entry, require_next, require_own
-from caretrail.log.own_events import VoidedPosition
+from caretrail.log.own_events import NO_VOIDS, VoidedPosition
 from caretrail.log.program_stays import client_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import CommandKey, RecordedEvent
-
-NO_VOIDS: Mapping[int, VoidedPosition] = MappingProxyType({})
 
 
 def undecided(commands: Iterable[Command]) -> list[Command]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
 
+from caretrail.commands.own_rows import own_row
 from caretrail.errors import CommandReused, InvalidEvent, StoreDamaged, StoreNewer, VersionConflict, VoidRefused
-from caretrail.events import STORE_SOURCE, Person, PositionVoided, payload_of, read_event, stored_name
+from caretrail.events import STORE_SOURCE, Person, PositionVoided, read_event
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.own_events import own_events
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import PendingEvent, RecordedEvent, new_salt, store_stream
+from caretrail.log.records import RecordedEvent
 
 ATTEMPTS = 20
 
@@ -47,11 +47,7 @@ def void_position(recorder: EventRecorder, position: int, actor: Person, reason:
             raise VoidRefused(f"the event at @{position} is voided already, by @{known[key].position}")
         version = len(own_events(recorder)) + 1
         try:
-            return recorder.append([_row(recorder.namespace, version, event, key)])[0]
+            return recorder.append([own_row(recorder.namespace, version, event, key[1])])[0]
         except (VersionConflict, CommandReused):  # something else of the store was recorded meanwhile
             continue
     raise InvalidEvent("others keep recording events of the store", "try again")
-
-
-def _row(namespace: UUID, version: int, event: PositionVoided, key: tuple[str, str]) -> PendingEvent:
-    return PendingEvent(store_stream(namespace), version, stored_name(event), payload_of(event), *key, new_salt())

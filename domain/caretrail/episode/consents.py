@@ -14,8 +14,8 @@ def covering_consent(
 ) -> Effective[Consented] | None:
     """The newest consent in force on a day that covers a recipient and a purpose; None if there is none.
 
-    It runs from its own day through `expires_on`. A revocation ends all that it names and that were given by then, even
-    if only a part of their scope is revoked: what is left of a scope is words, which a person must read.
+    It runs from its own day through `expires_on`. A revocation ends all of its recipient and purpose that were given by
+    then, even if it names another scope or last day than theirs: what is left of them is for a person to read.
     """
     found = [
         consent
@@ -36,6 +36,5 @@ def _is_revoked(consent: Effective[Consented], history: Sequence[Effective], day
         and revoked.day <= day
         and revoked.event.recipient == consent.event.recipient
         and revoked.event.purpose in (None, consent.event.purpose)
-        and revoked.event.expires_on in (None, consent.event.expires_on)
         for revoked in of_kind(history, ConsentRevoked)
     )

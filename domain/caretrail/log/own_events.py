@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from caretrail.errors import HiddenEvents, StoreDamaged
@@ -64,6 +65,9 @@ class VoidedPosition(NamedTuple):
 
     position: int
     reason: str
+
+
+NO_VOIDS: Mapping[int, VoidedPosition] = MappingProxyType({})
 
 
 def voids_in(recorder: EventRecorder, upto: int) -> dict[int, VoidedPosition]:

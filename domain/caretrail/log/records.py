@@ -123,7 +123,6 @@ def episode_stream(namespace: UUID, episode: str) -> UUID:
     return uuid5(namespace, episode)
 
 
-@lru_cache(maxsize=1000)
 def case_number_in(payload: bytes) -> str | None:
     """The case number that a payload names, without a model of its event; None if it is none, or no JSON."""
     try:
@@ -133,6 +132,7 @@ def case_number_in(payload: bytes) -> str | None:
     return name if isinstance(name, str) and re.fullmatch(ID_PATTERN, name) else None
 
 
+@lru_cache(maxsize=1000)
 def program_stream(namespace: UUID, program: str) -> UUID:
     """The stream of a program's own events, in a namespace of its own within that of the store."""
     return uuid5(uuid5(namespace, "program"), program)

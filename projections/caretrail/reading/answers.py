@@ -45,7 +45,7 @@ class Standing:
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
     says how far the rows of a list were compared with the log; it is None for an answer from the log itself. `clock` is
     not examined yet. `build` names the filling of the read models it was read from, None for the log.
-    `unrecorded_packs` are policies of which the store had recorded nothing at `known_at`: the packs of now judged in
+    `unrecorded_packs` are policies of which the store had recorded nothing at `known_at`: today's packs judged in
     their place. `recorded` is false if the access could not be recorded.
     """
 

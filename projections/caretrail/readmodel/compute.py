@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from caretrail.days import FOREVER, merge_spans, next_day
@@ -16,6 +15,7 @@ from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.log.entries import day_in, readable_entry, require_next, require_own
+from caretrail.log.own_events import NO_VOIDS
 from caretrail.log.records import case_number_in
 from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from caretrail.log.own_events import VoidedPosition
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
-
-
-NO_VOIDS: Mapping[int, VoidedPosition] = MappingProxyType({})
 
 
 class Unreadable(Exception):  # a state, not an error of the caller

@@ -29,6 +29,7 @@ def in_doubt(rows: EpisodeRows, sealed: Sequence[Entry[Sealed]]) -> EpisodeRows:
     versions = tuple(entry.version for entry in sealed)
     noun = "event" if len(versions) == 1 else "events"
     message = f"{noun} {', '.join(map(str, versions))} cannot be read"
+    without = "without it" if len(versions) == 1 else "without them"
     way = f"the event at position {first.position} is in the way"
     ruling = Ruling("unknown", f"{message}: nothing is certain", way, versions, cause="quarantined")
     own = Finding(QUARANTINE_RULE, "", "record", day, None, False, False, ruling)
@@ -36,7 +37,7 @@ def in_doubt(rows: EpisodeRows, sealed: Sequence[Entry[Sealed]]) -> EpisodeRows:
     since = first.recorded_at.astimezone(UTC).isoformat()
     return replace(
         rows,
-        findings=(own, *(_doubted(finding, message, versions) for finding in rows.findings)),
+        findings=(own, *(_doubted(finding, f"{message}; {without}", versions) for finding in rows.findings)),
         groups=(Group.DOCUMENTATION, *map(_loud, rows.groups), *[Group.DOCUMENTATION] * quiet),
         spans=(_open(rows),),
         ended_on=None,  # it may have been the void of the discharge
@@ -51,9 +52,9 @@ def _open(rows: EpisodeRows) -> Span:
     return last._replace(start=rows.first_day, status="quarantined", until=None)
 
 
-def _doubted(finding: Finding, message: str, versions: tuple[int, ...]) -> Finding:
+def _doubted(finding: Finding, words: str, versions: tuple[int, ...]) -> Finding:
     said = finding.ruling
-    words = f"{message}; without it: {finding.verdict.replace('_', ' ')}{f', {said.message}' if said.message else ''}"
+    words += f": {finding.verdict.replace('_', ' ')}{f', {said.message}' if said.message else ''}"
     evidence = tuple(sorted({*said.evidence, *versions}))
     ruling = said._replace(verdict="unknown", message=words, evidence=evidence, cause=CAUSE, doubt=None)
     return finding._replace(quiet=False, ruling=ruling)

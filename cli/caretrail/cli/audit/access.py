@@ -86,8 +86,11 @@ def access_command(
             start=None if start is None else datetime.combine(start, time(), UTC),
             end=None if end is None else end_of_day(end),
         )
-        # read twice rather than kept in memory: each may name thousands of episodes
-        access(list(names) if names is not None else list({shown for row in found for shown in _named(row, as_json)}))
+        if episode is not None:
+            access(list(names or ()))
+        elif client is None:  # a client's episodes were recorded as they were found
+            # read twice rather than kept in memory: each may name thousands of episodes
+            access(list({shown for row in found for shown in _named(row, as_json)}))
         if as_json:
             _print_json(found)
         else:

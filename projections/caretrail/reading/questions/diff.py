@@ -20,14 +20,14 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownName
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.log.entries import entry_of
-from caretrail.log.own_events import VoidedPosition, voids_in
+from caretrail.log.own_events import NO_VOIDS, VoidedPosition, voids_in
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent, episode_stream
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.question import PartedQuestion
 from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.reading.snapshot import Snapshot, position_of
-from caretrail.readmodel.compute import NO_VOIDS, computed
+from caretrail.readmodel.compute import computed
 from caretrail.readmodel.packs import PolicyOf
 from caretrail.readmodel.rows import EpisodeRows
 
