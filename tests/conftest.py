@@ -28,6 +28,7 @@ from tests.support.care import Care
 from tests.support.databases import Databases
 from tests.support.example import example
 from tests.support.packs import OWN_PACK
+from tests.support.places import short_folder
 from tests.support.properties import fit_examples, is_property, profile_now, register_profiles, seed_by_name
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
@@ -45,6 +46,9 @@ register_profiles()
 # measured: while 7,500 tests are collected a third of the time goes into looking for garbage that is none, and later a
 # tenth of the time of every test into looking through the tests
 gc.disable()
+
+# before pytest and its processes choose a folder for tests
+os.environ.setdefault("TMPDIR", str(short_folder()))
 
 _report: list[str] = []
 
@@ -98,7 +102,7 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
         yield external
         return
     # A socket's path must be short, so not below pytest's own folder.
-    with tempfile.TemporaryDirectory(prefix="caretrail-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="caretrail-", dir=short_folder(), ignore_cleanup_errors=True) as folder:
         server = _start(Path(folder) / "data")
         try:
             url = f"postgresql://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"

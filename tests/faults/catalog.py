@@ -26,6 +26,7 @@ from tests.faults import (
 )
 from tests.faults.counts import Counts
 from tests.faults.projectors import Work
+from tests.support.places import DISK
 from tests.support.servers import Server, own_server
 from tests.support.stores import UNORDERED, run_sql
 
@@ -43,7 +44,7 @@ class Place:
     def server(self) -> Server:
         """The server, with the durability production has."""
         if self._server is None:
-            self._server = self._stack.enter_context(own_server())
+            self._server = self._stack.enter_context(own_server(DISK))
         return self._server
 
     @property

@@ -22,8 +22,8 @@ from caretrail.log.sqlite.database import SqliteDatabase
 from tests.faults.calls import Task, events_of
 from tests.faults.counts import Counts
 from tests.faults.disk import LOSSES, Disk
-from tests.faults.power_cuts import MEMORY
 from tests.faults.tape import Kind, Step, recording
+from tests.support.places import short_folder
 
 How = Literal["once", "for good", "full"]
 HOW: Final[tuple[How, ...]] = ("once", "for good", "full")
@@ -79,7 +79,7 @@ def run(
                 if counts.done["failures"] >= failures:
                     return counts
                 failing = Failing(number, how, concealed=concealed)
-                with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else folder) as place:
+                with tempfile.TemporaryDirectory(dir=short_folder()) as place:
                     _History(Path(place), Task("", seed * 1000 + history), failing, random, counts).live()
                 if not failing.begun:
                     break

@@ -20,6 +20,7 @@ from tests.faults.calls import Task, events_of
 from tests.faults.counts import Counts
 from tests.faults.disk import LOSSES, Disk
 from tests.faults.tape import Step, recording
+from tests.support.places import short_folder
 
 CALLS = 25
 """Appends of one history; a store stays small, so that an image is opened in milliseconds."""
@@ -35,7 +36,6 @@ CUTS = 3
 """Images for a moment in which writes wait for a sync."""
 
 FILE = "store.db"
-MEMORY = Path("/dev/shm")  # noqa: S108  # images are opened there: what becomes of them does not matter
 Synchronous = Literal[0, 1, 2]
 """OFF, NORMAL, FULL: the store forces FULL, the others are controls."""
 
@@ -52,7 +52,7 @@ def run(
             settings = dict(sqlite_setup.__dict__["_SETTINGS"]) | {"synchronous": synchronous}
             patch.setattr(sqlite_setup, "_SETTINGS", settings)
             before, tape, told = _history(folder / "written", Task(f"{folder}", seed * 1000 + history), random)
-        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else folder) as place:
+        with tempfile.TemporaryDirectory(dir=short_folder()) as place:
             for image, acknowledged in islice(_images(before, tape, random), images - counts.done["images"]):
                 _check(Path(place) / "image", image, told, acknowledged, counts)
         progress(counts.done["images"])

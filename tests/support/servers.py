@@ -17,6 +17,7 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 
 from caretrail.log import init_store
+from tests.support.places import short_folder
 from tests.support.stores import run_sql
 
 with warnings.catch_warnings():
@@ -173,9 +174,9 @@ def _make_runnable(user: str) -> None:
 
 
 @contextmanager
-def folder_of_servers() -> Generator[Path]:
+def folder_of_servers(within: Path | None = None) -> Generator[Path]:
     """A folder for servers, with a path short enough for sockets; whatever runs in it is killed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="ct-", dir=within or short_folder()))
     if USER is not None:
         _make_runnable(USER)
     folder.chmod(0o755)
@@ -188,9 +189,9 @@ def folder_of_servers() -> Generator[Path]:
 
 
 @contextmanager
-def own_server() -> Generator[Server]:
+def own_server(within: Path | None = None) -> Generator[Server]:
     """One running server, with the durability production has."""
-    with folder_of_servers() as folder:
+    with folder_of_servers(within) as folder:
         server = Server(folder, "a")
         server.make()
         server.start()

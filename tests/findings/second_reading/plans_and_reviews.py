@@ -41,6 +41,8 @@ class Said(NamedTuple):
 
 
 QUIET = Said("not_applicable")
+Asked = tuple[str, int, Any, str, date, date]
+"""A document's name and version, its stay, a signer, until when they are asked, and from when they have signed."""
 Points = dict[tuple[str, int, str], Said]
 """What a rule says of each subject, the version of its document, if any, and the cause."""
 
@@ -143,12 +145,14 @@ class Chart:
         named = [one.next_review_by for one in counting if one.day == base and one.next_review_by]
         return self.back(min([base + REVIEW, *named]))
 
-    def overdue(self, day: date) -> bool:
-        """Whether the next review was overdue on a day, as it was seen then."""
-        late = self.known.late
-        if (self.doubts, day) not in late:
-            late[self.doubts, day] = day > self.on(day).due_on(day)
-        return late[self.doubts, day]
+    def overdue_from(self, first: date) -> date:
+        """The first day from some day on, also of those to come, on which a review is overdue as it is seen then."""
+        whole = self.known.whole
+        if (self.doubts, first) not in whole.late_from:
+            ahead = days(first, max(first, whole.days[-1]) + 2 * REVIEW)  # of one review there is a due day by then
+            late = (on for on in ahead if on > chart_of(whole.on(on), self.doubts).due_on(on))
+            whole.late_from[self.doubts, first] = next(late, NEVER)
+        return whole.late_from[self.doubts, first]
 
     def missed(self, stay: Any, day: date) -> date | None:
         """The due day after which a review first counted; None if all that was due in the stay was kept."""
@@ -188,10 +192,23 @@ class Chart:
     # --- signatures -------------------------------------------------------------------------------------------------
 
     def p3(self, day: date) -> Points:
+        """Who is missing on a document: owed while it is the newest and they are here, history from then on."""
         said: Points = {}
+        for name, version, stay, who, end, signed in self.asked:
+            if day < end and signed > day:
+                verdict = "unknown" if who == "team" else "violation"  # nobody on the roster: nobody knows who it is
+                said[f"{name}: {who}", version, ""] = Said(verdict)
+            elif end <= day <= stay.last and who != "team" and signed > end:
+                said[f"{name}: {who}", version, ""] = Said("breached")
+        return said
+
+    @cached_property
+    def asked(self) -> list[Asked]:
+        """Each signer of each document."""
+        found = list[Asked]()
         for _, plan in self.plans:
             ends = [since for since, other in self.plans if other.plan_version > plan.plan_version]
-            said |= self.unsigned(f"plan {plan.plan_version}", plan, [plan], ends, day)
+            found += self.signers(f"plan {plan.plan_version}", plan, [plan], ends)
         for _, one in self.reviews:
             if one.updated:
                 later = [(since, other) for since, other in self.reviews if other.day > one.day]
@@ -199,28 +216,19 @@ class Chart:
                 new = [plan for _, plan in self.plans if plan.plan_version > one.plan_version]
                 came = [plan for plan in new if one.day <= plan.day < until][:1]
                 # once, of the plan that came of it: its team is the one to ask
-                asked = {who for plan in came for who in (*plan.required, "team")}
+                others = {who for plan in came for who in (*plan.required, "team")}
                 ends = [since for since, _ in later]
-                said |= self.unsigned(f"review of {one.day}", one, [one, *came], ends, day, asked)
-        return said
+                found += self.signers(f"review of {one.day}", one, [one, *came], ends, others)
+        return found
 
-    def unsigned(
-        self, name: str, paper: Any, papers: Sequence[Any], ends: list[date], day: date, asked: Iterable[str] = ()
-    ) -> Points:
-        """Who is missing on a document: owed while it is the newest and they are here, history from then on."""
+    def signers(
+        self, name: str, paper: Any, papers: Sequence[Any], ends: list[date], others: Iterable[str] = ()
+    ) -> Iterable[Asked]:
         stay = self.known.stay_on(paper.day)
-        if stay is None:
-            return {}
-        said: Points = {}
-        for who in paper.required.difference(asked):
+        for who in paper.required.difference(others) if stay else ():
             end = max(paper.day, min([*ends, *self.known.left(who, paper.day)], default=NEVER))
             signed = min(self.since(each.signed_by(who)) for each in papers)
-            if day < end and signed > day:
-                verdict = "unknown" if who == "team" else "violation"  # nobody on the roster: nobody knows who it is
-                said[f"{name}: {who}", paper.version, ""] = Said(verdict)
-            elif end <= day <= stay.last and who != "team" and signed > end:
-                said[f"{name}: {who}", paper.version, ""] = Said("breached")
-        return said
+            yield name, paper.version, stay, who, end, signed
 
     # --- reviews one by one -----------------------------------------------------------------------------------------
 
@@ -248,7 +256,7 @@ class Chart:
             yield "no_update", "unknown" if review.updated is None else ""
         superseded = self.superseded(review)
         uncounted, unguided = not superseded and self.plan_counts(review) > day, self.guided(review) > day
-        late = (uncounted or unguided) and any(self.overdue(on) for on in days(review.day, last))
+        late = (uncounted or unguided) and self.overdue_from(review.day) <= last
         if superseded:
             yield "plan_version", ""
         elif uncounted:
@@ -322,7 +330,9 @@ def deadline(known: Known, day: date, rule: Callable[[Chart, Any, date], Said]) 
 
 def points(known: Known, day: date, rule: Callable[[Chart, date], Points]) -> Points:
     """What a rule says of each of its subjects, of both readings as one."""
-    inside, outside = (rule(chart_of(known, doubts), day) for doubts in (True, False))
+    inside = outside = rule(chart_of(known, False), day)
+    if known.doubtful:
+        inside = rule(chart_of(known, True), day)
     return {key: told(inside.get(key, QUIET), outside.get(key, QUIET)) for key in inside | outside}
 
 

@@ -42,13 +42,14 @@ class Known:
         self.events, self.days = events, [one.day for one in events]
         self.by_kind: dict[tuple[str, ...], list[Any]] = {}
         self.charts: dict[bool, Any] = {}
-        self.read: dict[int, Known] = whole.read if whole else {}
-        self.late: dict[tuple[bool, date], bool] = whole.late if whole else {}
+        self.whole = whole or self
+        self.read: dict[int, Known] = self.whole.read if whole else {}
+        self.late_from: dict[tuple[bool, date], date] = {}
 
     def on(self, day: date) -> Known:
         """The same a day earlier, or many: what is dated later is thrown away."""
         number = bisect_right(self.days, day)
-        return self.read.get(number) or self.read.setdefault(number, Known(self.events[:number], self))
+        return self.read.get(number) or self.read.setdefault(number, Known(self.events[:number], self.whole))
 
     def of(self, *kinds: str) -> list[Any]:
         if kinds not in self.by_kind:
