@@ -24,6 +24,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> str:
     return (folder / "nation.md").read_text()
 
 
+@pytest.mark.slow
 def test_every_goal_is_measured_and_a_phase_can_be_measured_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ FROM_ROWS = ("worklist", "findings", "census", "show --client", "audit reviews")
 """Those of stored rows, of which some are compared with the log; the others are answered from the log."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", READS)
 def test_json_is_one_object_with_what_the_answer_rests_on(seen: Caretrail, command: str) -> None:
     ended = seen(*command.split(), "--json")

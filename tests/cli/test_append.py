@@ -114,6 +114,7 @@ def test_refused_lines_are_decided_anew(caretrail: Caretrail) -> None:
     assert caretrail("append", "--json", input=f"{admitted('a')}\n{held}").rows[1]["version"] == 2
 
 
+@pytest.mark.slow
 def test_a_trickling_pipe_gets_each_receipt_at_once(caretrail: Caretrail) -> None:
     with caretrail.process("append", "--json") as process:
         assert process.stdin is not None
@@ -148,6 +149,7 @@ def test_an_event_at_the_limit_is_not_too_large(caretrail: Caretrail) -> None:
     assert caretrail("append", "--json", input=padded + " ").rows[0]["message"] == "payload is larger than 256 KB"
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_what_is_durable(caretrail: Caretrail) -> None:
     with caretrail.process("append", "--json") as process:
         assert process.stdin is not None
@@ -165,6 +167,7 @@ def test_ctrl_c_says_what_is_durable(caretrail: Caretrail) -> None:
     assert caretrail("append", "--json", input=admitted("a", command_id="1")).out == first
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_events_equal(
     caretrail: Caretrail, tmp_path: Path
 ) -> None:
@@ -184,6 +187,7 @@ def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_events_equal(
     assert caretrail("append", "--json", input=admitted("after")).rows[0]["position"] == receipts[-1]["position"] + 1
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_it_quietly(caretrail: Caretrail, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("".join(admitted(f"e-{n}") + "\n" for n in range(3000)))

@@ -239,6 +239,7 @@ def killed(caretrail: Caretrail, order: str, moment: int) -> tuple[bool, int]:
     return bool(done.stdout), len(accesses(caretrail))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0, 1, 3])
 def test_whatever_was_shown_is_on_the_record(seen: Caretrail, moment: int) -> None:
     """Killed before the first line, or after some: there is at least one access for what was shown."""
@@ -247,6 +248,7 @@ def test_whatever_was_shown_is_on_the_record(seen: Caretrail, moment: int) -> No
     assert recorded == 1
 
 
+@pytest.mark.slow
 def test_recording_after_showing_would_lose_accesses(seen_file: Caretrail) -> None:
     """The control: in the other order, a process that is killed has shown what nobody knows it showed."""
     assert killed(seen_file, "shown first", 1) == (True, 0)

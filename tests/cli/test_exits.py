@@ -189,6 +189,7 @@ def test_ctrl_c_is_status_130(caretrail: Caretrail, monkeypatch: pytest.MonkeyPa
     assert ended.err == "Interrupted. Completed writes were kept; there are no partial writes.\n"
 
 
+@pytest.mark.slow
 def test_a_broken_pipe_is_status_3_and_silent(caretrail: Caretrail) -> None:
     with caretrail.process("schema") as process:
         assert process.stdout is not None
@@ -198,6 +199,7 @@ def test_a_broken_pipe_is_status_3_and_silent(caretrail: Caretrail) -> None:
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
 def test_a_closed_stream_is_no_bug(caretrail: Caretrail, closed: str) -> None:
     command = f"{caretrail.program} append --json {closed}"

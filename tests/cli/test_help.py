@@ -111,6 +111,7 @@ def test_the_version(caretrail: Caretrail) -> None:
 HEAVY = {"pydantic", "psycopg", "rich", "eventsourcing", "sqlite3"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "spared"),
     [
@@ -143,6 +144,7 @@ def test_completion_scripts(caretrail: Caretrail, shell: str) -> None:
     assert "_CARETRAIL_COMPLETE" in ended.out
 
 
+@pytest.mark.slow
 def test_a_case_number_is_completed(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example.splitlines()[1])
     words = {"_CARETRAIL_COMPLETE": "bash_complete", "COMP_WORDS": "caretrail show LN", "COMP_CWORD": "2"}

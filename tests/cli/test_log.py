@@ -189,6 +189,7 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
 # --- following --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretrail) -> None:
     with caretrail_both.process("log", "--follow") as process:
         for number, episode in enumerate(("a", "b"), start=2):

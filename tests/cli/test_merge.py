@@ -117,6 +117,7 @@ def test_somebody_must_say_so(clinic: Caretrail) -> None:
     assert (ended.status, "missing: --actor" in ended.err) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_on_a_terminal_it_asks_and_no_changes_nothing(clinic: Caretrail) -> None:
     for typed, status in (("", 130), ("y", 0)):

@@ -286,6 +286,7 @@ def test_it_proves_that_the_log_continues_what_the_recipient_kept(desk_both: Des
         assert ended.status == 2
 
 
+@pytest.mark.slow
 def test_one_key_that_signs_two_histories_is_found_by_who_kept_a_checkpoint(desk: Desk, tmp_path: Path) -> None:
     """Given a copy of the store's file in which other events are recorded, and packets of both, signed by one key."""
     (tmp_path / "copy").mkdir()
@@ -346,6 +347,7 @@ def test_an_unknown_episode(desk: Desk) -> None:
     assert desk.disclosures() == []
 
 
+@pytest.mark.slow
 def test_at_a_terminal_one_is_asked_for_what_is_missing(desk: Desk) -> None:
     words = ["audit", "packet", EPISODE, "--out", str(desk.target), "--key", str(desk.folder / "log.key"), "--first"]
     with Terminal([str(desk.caretrail.program), *words], desk.caretrail.environment()) as terminal:

@@ -45,6 +45,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LONG)
 def test_progress_is_gone_before_the_first_line_of_an_answer(caretrail: Caretrail, example: str, name: str) -> None:
     caretrail("append", input=example)
@@ -69,12 +70,14 @@ def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_pat
     assert screen_of(stream)[0].startswith("Copied 66 events, @1 to @66, and 1 access")
 
 
+@pytest.mark.slow
 def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "audit", "verify", program=AT_ONCE.format(more=NEVER_ERASED))
     assert "Verifying: " in "\n".join(screen_of(stream))
 
 
+@pytest.mark.slow
 def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("\n".join(["no event", *example.splitlines() * 10, "no event"]))

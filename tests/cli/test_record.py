@@ -139,6 +139,7 @@ def test_a_programs_own_event_has_no_episode(begun: Caretrail) -> None:
     assert begun(*words.split()).out.startswith("Recorded as event 1 of the program, @5, ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
     command = [str(begun.program), "record", "session_attended", "LNK-2026-0001", "--modality", "virtual"]
@@ -161,6 +162,7 @@ def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
     assert (last(begun)["group_size"], last(begun)["modality"]) == (8, "virtual")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_on_a_terminal_no_means_nothing_is_recorded(begun: Caretrail) -> None:
     command = [str(begun.program), "record", "held", "LNK-2026-0001", "--occurred-on", "2026-01-09"]
@@ -172,6 +174,7 @@ def test_on_a_terminal_no_means_nothing_is_recorded(begun: Caretrail) -> None:
     assert len(begun("timeline", "LNK", "--json").listed) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail) -> None:
     words = [
@@ -224,6 +227,7 @@ def test_a_misspelt_policy_or_program_is_recorded_with_a_warning(begun: Caretrai
     assert json.loads(ended.out)["warning"] == WARNED
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_on_a_terminal_a_misspelt_policy_or_program_draws_a_question(begun: Caretrail) -> None:
     optional = (
@@ -264,6 +268,7 @@ def test_a_sub_dimension_is_set_by_its_key(begun: Caretrail) -> None:
     assert event["dimensions"] == {"3.1": {"rating": "3B", "problem": True}, "4": {"rating": "C"}}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 def test_on_a_terminal_dimensions_of_the_4th_edition_are_named_by_key(begun: Caretrail) -> None:
     with Terminal([str(begun.program), *SUB_DIMENSIONS], begun.environment()) as terminal:

@@ -55,6 +55,7 @@ def test_an_import_is_told_for_its_own_days(caretrail: Caretrail, example: str) 
     assert "imported" in caretrail("audit", "replay", EPISODE, "--from", "64").out
 
 
+@pytest.mark.slow
 def test_at_a_terminal_one_goes_forward_and_back(seen: Caretrail) -> None:
     command = [str(seen.program), "audit", "replay", EPISODE, "--rule", "R1"]
     with Terminal(command, seen.environment()) as terminal:

@@ -89,6 +89,7 @@ def hostile_events(example: str) -> str:
     return "\n".join(map(json.dumps, events))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -113,6 +114,7 @@ def test_no_command_lets_control_characters_through(
     assert prints_nothing_hidden(ended.err)
 
 
+@pytest.mark.slow
 def test_an_encoding_that_lacks_a_character_is_no_reason_to_fail(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     caretrail.variables["PYTHONIOENCODING"] = "latin-1"
@@ -127,6 +129,7 @@ def test_no_color_unless_on_a_terminal(caretrail: Caretrail, example: str) -> No
     assert "\x1b" not in caretrail("worklist", "--as-of", "2026-03-09").out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 @pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_color_on_a_terminal_unless_told_not_to(

@@ -303,6 +303,7 @@ def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None
         assert app.episode("E-1").version == 41
 
 
+@pytest.mark.slow
 def test_a_conflict_that_never_ends_is_reported_with_both_versions(
     commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_an_event_at_the_limit_is_taken_and_one_byte_more_is_not(store_url: str,
     assert row["event"] | {"source": row["source"]} == _of_size(MAX_BYTES)
 
 
+@pytest.mark.slow
 def test_many_of_the_largest_go_in_one_call(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:

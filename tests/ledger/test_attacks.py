@@ -237,6 +237,7 @@ def test_what_nobody_touched_raises_no_alarm(clinic: Clinic) -> None:
     assert given.notes[:1] == ("20 of the newest events are after the last checkpoint: only receipts cover them",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack(clinic: Clinic, name: str) -> None:
     attack, with_nothing, with_checkpoints, with_receipts = ATTACKS[name]

@@ -84,6 +84,7 @@ def test_whatever_is_taken_at_once(
     assert tiled_position(recorder) == 1280
 
 
+@pytest.mark.slow
 def test_a_rebuild_of_the_read_models_leaves_them_alone(recorder: EventRecorder) -> None:
     append(recorder, 600)
     catch_up(recorder)
@@ -95,6 +96,7 @@ def test_a_rebuild_of_the_read_models_leaves_them_alone(recorder: EventRecorder)
     assert kept(recorder) == expected(leaves_of(recorder))
 
 
+@pytest.mark.slow
 def test_they_are_made_again_where_they_were_lost(recorder: EventRecorder) -> None:
     append(recorder, 600)
     catch_up(recorder)
@@ -184,6 +186,7 @@ def test_a_writer_killed_between_position_and_tiles_leaves_neither(
     assert kept(recorder) == expected(leaves_of(recorder))
 
 
+@pytest.mark.slow
 def test_a_log_with_a_gap_has_tiles_up_to_there_and_the_board_goes_on(store_url: str) -> None:
     with open_recorder(store_url) as recorder:
         append(recorder, 800)
@@ -197,6 +200,7 @@ def test_a_log_with_a_gap_has_tiles_up_to_there_and_the_board_goes_on(store_url:
             root_at(stored_subtrees(recorder), 800)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [

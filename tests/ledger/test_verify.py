@@ -48,6 +48,7 @@ def test_it_tells_how_far_it_is(store_url: str) -> None:
     assert told[-1] == (10, 10)
 
 
+@pytest.mark.slow
 def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> None:
     """Given writers that go on all the time, and a projector."""
     append(store_url, 600)

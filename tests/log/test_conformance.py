@@ -283,6 +283,7 @@ def test_of_many_who_admit_a_client_at_once_one_wins(store_url: str) -> None:
 # --- many at once -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_reader_that_follows_eight_writers_sees_every_position_in_turn(store_url: str) -> None:
     calls, size = 25, 3
     done = threading.Event()

@@ -82,6 +82,7 @@ def test_nobody_is_notified_of_an_access(postgres_url: str) -> None:
 # --- SQLite ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_access_goes_before_all_appends_that_wait(sqlite_url: str) -> None:
     """Given a commit under way and eight threads that wait to append, then the access is next after the commit."""
     with open_recorder(sqlite_url) as recorder:
@@ -101,6 +102,7 @@ def test_an_access_goes_before_all_appends_that_wait(sqlite_url: str) -> None:
         assert all(seen.recorded_at < moment for moment in appended)
 
 
+@pytest.mark.slow
 def test_an_access_goes_before_the_next_append_of_another_process(sqlite_url: str) -> None:
     """Given a file that is locked for long, then the access is there within the time of a poll."""
     path = sqlite_url.removeprefix("sqlite://")

@@ -66,6 +66,7 @@ def manifest_of(files: Files) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> None:
     packet = desk.make(NAME, as_of=DAY)
     files = unpacked(packet)
@@ -96,6 +97,7 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     assert [path.name for path in tmp_path.glob("*packet*")] == ["packet.zip"]  # no half of one is left
 
 
+@pytest.mark.slow
 def test_a_stranger_checks_it_with_the_script_in_it_and_nothing_else(desk: Desk, tmp_path: Path) -> None:
     packet = desk.make(NAME, as_of=DAY)
     script = tmp_path / "verify.py"
@@ -281,6 +283,7 @@ def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> N
     assert status(packet, desk.public) == 0
 
 
+@pytest.mark.slow
 def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) -> None:
     """Given the demo's made-up episodes, when all of one program in a quarter are handed out, then each is proven."""
     desk = Desk(recorder, tmp_path)

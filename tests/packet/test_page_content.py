@@ -61,6 +61,7 @@ def leaves(value: object) -> Iterator[str]:
         yield str(value)
 
 
+@pytest.mark.slow
 def test_nothing_an_event_says_is_left_out(example: GivenPage, page: Element) -> None:
     assert len(example.lines()) == 65
     for line in example.lines():
@@ -75,6 +76,7 @@ def test_nothing_an_event_says_is_left_out(example: GivenPage, page: Element) ->
         assert not [said for said in missing if spoken(said).lower() not in shown.lower()], line.version
 
 
+@pytest.mark.slow
 def test_each_event_has_both_times_and_its_leaf(example: GivenPage, page: Element) -> None:
     for line in example.lines():
         shown = row(page, line.version)

@@ -183,6 +183,7 @@ def test_free_text_is_shown_only_where_asked_for(desk: Desk) -> None:
     assert status(without, desk.public) == status(full, desk.public) == 0
 
 
+@pytest.mark.slow
 def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -> None:
     """Given texts, a group and events of another client, when each day of the episode is the one asked about."""
     desk.record(*texts())

@@ -86,6 +86,7 @@ def lines(packet: Path, key: str, *files: Path) -> str:
     return f"{report.status}\n" + "\n".join(text for _, text in report.lines)
 
 
+@pytest.mark.slow
 def test_two_histories_of_one_size_are_found(honest: Desk, forked: Desk) -> None:
     """Given packets that both hold by themselves, and one checkpoint, for which no proof is needed."""
     true, false = honest.make(NAME), forked.make(NAME)
@@ -99,6 +100,7 @@ def test_two_histories_of_one_size_are_found(honest: Desk, forked: Desk) -> None
     assert "The key signed two histories" in found
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_before_they_parted_holds_for_both(honest: Desk, forked: Desk) -> None:
     file = kept(honest, size=COMMON)
     for desk in (honest, forked):
@@ -107,6 +109,7 @@ def test_a_checkpoint_of_before_they_parted_holds_for_both(honest: Desk, forked:
         assert f"{file.name} and the packet are of one history: the first 65 events" in found
 
 
+@pytest.mark.slow
 def test_a_history_that_went_on_is_found_by_the_checkpoint_before(honest: Desk, forked: Desk) -> None:
     """Given a forger who joins the packet to a checkpoint of the false history, as large as the one that was kept."""
     file, own = kept(honest), kept(forked)
@@ -120,6 +123,7 @@ def test_a_history_that_went_on_is_found_by_the_checkpoint_before(honest: Desk, 
     assert "SPLIT VIEW" in found
 
 
+@pytest.mark.slow
 def test_a_packet_without_the_proof_is_never_called_valid(honest: Desk, forked: Desk) -> None:
     """Given what a forger would do: leave the proof out."""
     file = kept(honest)
@@ -141,6 +145,7 @@ def test_who_keeps_the_other_history_makes_no_packet_that_names_it(honest: Desk,
     assert forked.disclosed == []
 
 
+@pytest.mark.slow
 def test_a_proof_that_does_not_hold_is_refused(honest: Desk, forked: Desk, tmp_path: Path) -> None:
     """Given a forger who writes the root that was kept over the proof of another one."""
     file, own = kept(honest), kept(forked)
@@ -157,6 +162,7 @@ def test_a_proof_that_does_not_hold_is_refused(honest: Desk, forked: Desk, tmp_p
     assert lines(control, honest.public, own)[0] == "0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [
     {"path": []}, {"path": ["AA=="]}, {"size": 64}, {"size": "65"}, {"size": 0}, {"size": -1}, {"size": 2**63},
     {"log": "accesses"}, {"log": "others"}, {"root": ""}, {"path": None},
@@ -174,6 +180,7 @@ def test_a_proof_of_nonsense_ends_in_a_verdict(
     assert "consistency.json" not in files  # of a packet that names none
 
 
+@pytest.mark.slow
 def test_accesses_that_were_rewritten_are_found(honest: Desk, forked: Desk) -> None:
     """Given the same events, and as many accesses, but others."""
     for desk in (honest, forked):
@@ -189,6 +196,7 @@ def test_accesses_that_were_rewritten_are_found(honest: Desk, forked: Desk) -> N
     assert lines(forked.make(NAME, replace=True), honest.public, kept(honest, note=events))[0] == "1"
 
 
+@pytest.mark.slow
 def test_accesses_that_were_taken_back_while_events_went_on_are_found(honest: Desk, forked: Desk) -> None:
     """Given a checkpoint with more accesses than a packet with more events: each log by itself may be older."""
     view(honest, 5)
@@ -201,6 +209,7 @@ def test_accesses_that_were_taken_back_while_events_went_on_are_found(honest: De
     assert older[0] == "2"  # as many events and fewer accesses: it may be of before, and nothing proves it
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_is_newer_than_the_packet(honest: Desk, forked: Desk) -> None:
     """Given a packet that stands on an older checkpoint: it can prove that the newer one continues it."""
     newer, other = kept(honest), kept(forked)
@@ -220,6 +229,7 @@ def test_two_kept_checkpoints_that_contradict_each_other(honest: Desk, forked: D
         named_checkpoints([one, two], honest.key.name)
 
 
+@pytest.mark.slow
 def test_what_is_no_checkpoint_of_the_log_and_key_proves_nothing(honest: Desk, tmp_path: Path) -> None:
     """Each is said and leaves the verdict open: the packet was not held against what its reader thinks it was."""
     packet, good = honest.make(NAME), honest.checkpoint()

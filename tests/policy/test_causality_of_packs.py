@@ -220,7 +220,7 @@ def test_a_day_on_which_each_version_leaves_a_doubtful_duty_to_the_other_is_told
 
 @pytest.mark.parametrize("name", JUDGES)
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -293,6 +293,7 @@ def test_another_value_anywhere_makes_a_pack_or_is_refused(place: tuple[str, ...
     made_with(place, value)
 
 
+@pytest.mark.slow
 def test_a_key_left_out_anywhere_is_refused_or_has_a_default() -> None:
     optional = {place[-1] for place in PLACES if len(place) == 3 and made_with(place, GONE) is not None}
     assert {"text", "title", "check", "strength", "question", "every"}.isdisjoint(optional)

@@ -80,6 +80,7 @@ def without_version(stream: bytes, version: int) -> Callable[[list[LogColumns]],
     return lambda rows: [row for row in rows if (row[1], row[2]) != (stream, version)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, SHOWN, 65])
 def test_an_event_that_is_gone_stops_the_answer(caretrail: Caretrail, store_url: str, version: int) -> None:
     """Given one event removed, the first, one between or the newest, which only the rows still know."""
@@ -121,6 +122,7 @@ def hide_from_index(url: str, stream: bytes, version: int) -> None:
         assert (found, there) == ((0,), (version,)), "in the table, but not in the index"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, SHOWN, 65])
 def test_an_entry_missing_from_the_index_stops_the_answer(sqlite_url: str, tmp_path: Path, version: int) -> None:
     program = Caretrail(sqlite_url, tmp_path)
@@ -132,11 +134,16 @@ def test_an_entry_missing_from_the_index_stops_the_answer(sqlite_url: str, tmp_p
 
 
 def test_rows_made_from_what_an_index_hides_are_no_quiet_rows(sqlite_url: str, tmp_path: Path) -> None:
-    """Given an entry missing before the rows are made one by one: the list says that nothing is judged."""
+    """Given an entry missing before the rows are made one by one: the list says that nothing is judged.
+
+    A list also draws episodes from the log at random. Where its draw meets the hidden entry, it is refused; that is no
+    quiet row, either, and the next draw may miss.
+    """
     program = Caretrail(sqlite_url, tmp_path)
     assert program("append", input=two_episodes()).status == 0
     hide_from_index(sqlite_url, stream_of(sqlite_url, NAME), SHOWN)
-    ended = program("worklist", *DAY, "--json")
+    while (ended := program("worklist", *DAY, "--json")).status != 0:
+        assert (ended.status, ended.out) == (4, "")
     hidden = [row for row in ended.json["rows"] if row["episode"] == NAME]
     assert [(row["verdict"], row["cause"]) for row in hidden] == [("unknown", "quarantined")]
     assert any(row["episode"] == OTHER and row["cause"] != "quarantined" for row in ended.json["rows"])
@@ -189,6 +196,7 @@ def test_swapped_streams_show_no_chart_of_another_client(
     not_calm(caretrail)
 
 
+@pytest.mark.slow
 def test_an_event_that_the_tiles_do_not_know_stops_the_answer(
     caretrail: Caretrail, store_url: str, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def days() -> Iterator[date]:
 POSITIONS = st.integers(0, len(mixed()))
 
 
+@pytest.mark.slow
 @given(cuts=st.tuples(POSITIONS, POSITIONS), on=st.dates(day("01-01"), day("05-30")))
 def test_applied_to_the_answer_at_the_first_moment_it_gives_the_answer_at_the_second(
     mixed_care: Care, cuts: tuple[int, int], on: date

@@ -68,6 +68,7 @@ def store(store_url: str) -> Iterator[Store]:
 DAYS = (date.min, date.min + timedelta(days=8), date(2026, 2, 10), date.max - timedelta(days=8), date.max)
 
 
+@pytest.mark.slow
 def test_every_question_is_answered_on_every_day(store: Store) -> None:
     for day in DAYS:
         query = Query(as_of=day)

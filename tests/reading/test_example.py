@@ -129,6 +129,7 @@ def test_how_the_stays_ended_is_supported(shown: Care) -> None:
     assert verdicts(shown, "D1", "05-04") == {"met"}
 
 
+@pytest.mark.slow
 def test_stored_intervals_say_of_every_day_what_was_known_of_it(shown: Care) -> None:
     """The stored rows, looked up, are those that a fold of the log up to now gives, on every day of the episode."""
     newest = shown.recorder.max_position()

@@ -53,6 +53,7 @@ def peak_of_counting(care: Care) -> float:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_who_counts_a_long_list_does_not_hold_it(crowded: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given thousands of rows, then counting them takes the memory of some; the control takes that of all."""
     streamed = peak_of_counting(crowded)

@@ -55,6 +55,7 @@ def answers(reader: ShortReader, known_at: int | None = None) -> list[object]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", [0, 1, 2, 6, 25, 53, 55, 58, 70, 89])
 def test_what_was_known_at_a_position_is_what_a_store_with_only_those_events_says(
     care: Care, tmp_path: Path, position: int
@@ -69,6 +70,7 @@ def test_what_was_known_at_a_position_is_what_a_store_with_only_those_events_say
         assert answers(care.reader, position) == answers(prefix.reader)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [0, 24, 66, 89])
 def test_what_was_known_then_is_the_same_from_rows_of_any_position(
     care: Care, rows: int, monkeypatch: pytest.MonkeyPatch
@@ -84,6 +86,7 @@ def test_what_was_known_then_is_the_same_from_rows_of_any_position(
                 assert answers(care.onlooker, known) == found, (known, limit)
 
 
+@pytest.mark.slow
 def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
     """A projection that stands still, at any position, changes no answer."""
     care.record([*example(), *copy_of_example("B-2", 9, 24)])
@@ -212,6 +215,7 @@ def test_where_rows_are_emptied_again_and_again_no_list_is_given(
     assert care.onlooker.findings(day("03-10")) == []
 
 
+@pytest.mark.slow
 def test_a_question_waits_for_the_receipt_it_names(care: Care, store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given rows at @24 and a projector that needs half a second, when the receipt of @65 is named, then it is in."""
     for most in ("MOST_TOUCHED", "ALWAYS_CURRENT"):

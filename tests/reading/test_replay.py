@@ -36,6 +36,7 @@ def recorded_in_turn(care: Care, clock: Clock, events: list[Event]) -> None:
         care.record([event], imported=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", [example(), AMENDED], ids=["the example", "amended"])
 def test_each_step_says_what_was_listed_then_and_what_the_event_changed(
     recorder: EventRecorder, clock: Clock, events: list[Event]

@@ -117,6 +117,7 @@ def forged(rows: EpisodeRows) -> EpisodeRows:
     )
 
 
+@pytest.mark.slow
 def test_forged_rows_stop_every_list_and_a_sweep_mends_them(practice: Care) -> None:
     """Given rows deleted, edited, invented or moved, so that they fit each other or not, in turn."""
     database = practice.recorder.database
@@ -197,6 +198,7 @@ def test_what_an_episode_shows_never_rests_on_its_stored_row(practice: Care) -> 
     assert about() == right
 
 
+@pytest.mark.slow
 def test_three_of_many_find_a_forged_board_soon(care: Care) -> None:
     """Given 40 episodes and the rows of one forged, then some lists find it; of twelve forged, most do.
 
@@ -226,6 +228,7 @@ def test_three_of_many_find_a_forged_board_soon(care: Care) -> None:
 # --- a moved position -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_position_moved_ahead_is_found_by_the_next_list(practice: Care) -> None:
     """Given rows that are said to hold newer events than they do: the newest of these tell, whatever is drawn."""
     state = read_state(practice.recorder.database)
@@ -258,6 +261,7 @@ def test_a_position_beyond_the_log_is_an_alarm(practice: Care) -> None:
 # --- a store that forges ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_trigger_that_forges_what_is_written_is_found_after_each_rebuild(practice: Care, store_url: str) -> None:
     database = practice.recorder.database
     rebuild(practice.recorder)
@@ -271,6 +275,7 @@ def test_a_trigger_that_forges_what_is_written_is_found_after_each_rebuild(pract
 # --- no false alarm ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_list_is_refused_while_rows_are_made(practice: Care, store_url: str) -> None:
     """Given a projector that takes event after event, and rebuilds, while lists are asked for."""
     ended = Signal()

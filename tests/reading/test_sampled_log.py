@@ -71,6 +71,7 @@ def packet(program: Caretrail, folder: Path) -> Ended:
     return done
 
 
+@pytest.mark.slow
 def test_events_gone_or_in_another_stream_stop_lists_and_packets(store_url: str, tmp_path: Path) -> None:
     """Given rows made before an event was taken away, or the streams of two episodes were exchanged, in turn."""
     program = filled(store_url, tmp_path)
@@ -94,6 +95,7 @@ def test_events_gone_or_in_another_stream_stop_lists_and_packets(store_url: str,
     assert packet(program, tmp_path).status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, SHOWN, 64])
 def test_an_entry_missing_from_the_index_stops_lists_and_packets(sqlite_url: str, tmp_path: Path, version: int) -> None:
     """Given rows made before the entry went missing: those of the episode, made anew, are of less."""

@@ -99,6 +99,7 @@ def test_a_dict_with_dates_is_an_event_too(store_url: str) -> None:
         assert (receipt.episode, receipt.version) == ("E-1", 1)
 
 
+@pytest.mark.slow
 def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: datetime(2026, 3, 10, 18, tzinfo=UTC)) as store:
@@ -169,6 +170,7 @@ def test_a_store_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None
         open_store(f"sqlite:///{tmp_path}/nothing.db")
 
 
+@pytest.mark.slow
 def test_a_service_with_a_domain_package_of_its_own_can_import_ours(tmp_path: Path) -> None:
     for name in ("domain", "projections", "cli"):
         (tmp_path / name).mkdir()

@@ -80,6 +80,7 @@ def test_whom_the_pack_is_not_for_is_listed_as_not_judged(practice: Care, draft:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known_at", [None, 70])
 def test_by_the_pack_in_force_it_is_the_same_answer(practice: Care, known_at: int | None) -> None:
     """What is worked out aside from the stored rows cannot differ from them."""
@@ -112,6 +113,7 @@ def test_filters_hold_together_with_it(practice: Care, draft: Pack) -> None:
     assert names(clinician="c-lee") == {"B-2", "C"}, "what she carries, and what she owes elsewhere"
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_written_and_nothing_of_it_is_seen_later(
     practice: Care, draft: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

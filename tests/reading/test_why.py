@@ -32,6 +32,7 @@ def seen_on_the_day(why: Reasons) -> list[object]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["01-05", "01-07", "01-20", "02-06", "02-10"])
 def test_what_is_said_of_a_day_rests_on_what_had_happened_by_then(care: Care, tmp_path: Path, on: str) -> None:
     """Given the whole episode, or only what happened up to a day, then that day is explained alike."""
@@ -46,6 +47,7 @@ def test_what_is_said_of_a_day_rests_on_what_had_happened_by_then(care: Care, tm
             assert seen_on_the_day(whole) == seen_on_the_day(part), rule
 
 
+@pytest.mark.slow
 def test_what_a_rule_said_later_is_not_told_of_an_earlier_day(care: Care) -> None:
     care.record(example())
     for on in ("01-05", "02-10", "03-08", "04-06"):

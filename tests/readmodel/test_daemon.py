@@ -114,6 +114,7 @@ def at_work(care: Care, url: str, told: list[Report]) -> Generator[Daemon]:
     assert lease_held(care.recorder.database) is None, "the lease is given back"
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_projected_and_another_daemon_stands_by(care: Care, store_url: str) -> None:
     first: list[Report] = []
     second: list[Report] = []

@@ -30,6 +30,7 @@ def _other_packs(_: EventRecorder) -> str:
     return "other packs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", KILLS)
 def test_a_killed_rebuild_goes_on_where_it_was(projected: Care, store_url: str, tmp_path: Path, place: str) -> None:
     """When it is killed, readers see the old rows or, once it is live, the new ones; nothing is done twice."""
@@ -60,6 +61,7 @@ EXPECTED_DONE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_spill_files_that_are_whole_are_used_again(projected: Care, store_url: str, tmp_path: Path) -> None:
     killed(store_url, "two stretches split")
     [folder] = folders(tmp_path)
@@ -70,6 +72,7 @@ def test_spill_files_that_are_whole_are_used_again(projected: Care, store_url: s
     assert check(projected.recorder).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["program", "store", "rows", "build", "epoch", "packs", "position", "parts", "stretch"]
 )
@@ -128,6 +131,7 @@ def test_events_recorded_while_a_rebuild_runs_are_in_it(projected: Care, monkeyp
 # --- workers ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_ended_stops_the_rebuild_which_goes_on_later(
     projected: Care, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_worker_that_is_ended_stops_the_rebuild_which_goes_on_later(
     assert check(projected.recorder) == before
 
 
+@pytest.mark.slow
 def test_an_error_of_a_worker_repeats_no_value(
     projected: Care, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +163,7 @@ def test_an_error_of_a_worker_repeats_no_value(
     assert "secret" not in repr(Workers("postgresql://u:secret@host/db", 2))
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_process_that_started_them(projected: Care, store_url: str) -> None:
     ours, theirs = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("spawn")

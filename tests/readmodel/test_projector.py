@@ -49,6 +49,7 @@ def test_check_names_the_episode_whose_rows_were_changed(practice: Care, store_u
     assert (report.ok, report.differ) == (False, (NAME,))
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.integers(1, 140))
 def test_any_batch_size_gives_the_same_rows(practice: Care, batch: int) -> None:
@@ -101,6 +102,7 @@ def test_a_projector_that_was_overtaken_starts_over(practice: Care, monkeypatch:
     assert check(practice.recorder).ok
 
 
+@pytest.mark.slow
 def test_projectors_at_once_do_no_harm(practice: Care, store_url: str) -> None:
     def work(_: int) -> int:
         with open_recorder(store_url) as recorder:

@@ -38,6 +38,7 @@ from .rebuilds import KILLS, SMALL, counted, folders, rebuild_and_die, state_of
 # --- equal, however it was made ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_live_rebuilt_and_parallel_rows_have_one_digest(projected: Care, store_url: str, tmp_path: Path) -> None:
     live = check(projected.recorder)
     assert (live.ok, live.episodes) == (True, 3)
@@ -54,6 +55,7 @@ def test_live_rebuilt_and_parallel_rows_have_one_digest(projected: Care, store_u
     assert not folders(tmp_path)
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     order=st.permutations([0] * 20 + [1] * 15 + [2] * 10),

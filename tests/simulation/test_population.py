@@ -82,6 +82,7 @@ def decided(found: Iterable[Arrival]) -> dict[str, Episode]:
     return episodes
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     episodes=st.integers(1, 40),
@@ -130,6 +131,7 @@ def test_another_seed_and_another_number_give_another_population() -> None:
 # --- appended -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_population_is_appended_and_nothing_is_refused(recorder: EventRecorder, clock: Clock) -> None:
     """Given the lines of some hundred episodes, when they are appended, then each has a receipt and its version."""
     clock.now = clock.now.replace(year=2026)
@@ -145,6 +147,7 @@ def test_a_population_is_appended_and_nothing_is_refused(recorder: EventRecorder
 # --- what is in it --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_there_is_everything_that_a_nation_sends() -> None:
     kinds = Counter(event["type"] for chart in country().values() for event in chart)
     assert kinds.keys() >= {
@@ -160,6 +163,7 @@ def test_there_is_everything_that_a_nation_sends() -> None:
     assert any("late_reason" in event for chart in of.values() for event in chart)
 
 
+@pytest.mark.slow
 def test_its_size_is_that_of_the_yardstick() -> None:
     """Then an episode has about fifty events, and of 235,640 episodes about 100,000 would be open at the end."""
     of = charts(country())

@@ -87,6 +87,7 @@ def test_either_the_first_or_the_second_sentence_whichever_way_progress_goes_is_
     assert agreed_by_all_completions(whichever) is True
 
 
+@pytest.mark.slow
 def test_the_two_ways_to_read_what_is_not_judged_differ_only_where_progress_decides_between_two_sentences() -> None:
     apart = 0
     for values in product((True, False, None), repeat=len(CRITERIA)):
