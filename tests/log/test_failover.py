@@ -11,7 +11,7 @@ import pytest
 
 from caretrail.errors import StoreUnreachable
 from caretrail.log import RecordedEvent, open_recorder
-from tests.support.servers import Server, url_of, wait_until
+from tests.support.servers import Pair, Server, url_of, wait_until
 from tests.support.stores import pending
 
 WRITERS = 4
@@ -79,9 +79,7 @@ def missing(load: Load, log: list[RecordedEvent]) -> list[RecordedEvent]:
 def test_a_failover_loses_repeats_and_reorders_nothing(server_pair: tuple[Server, Server]) -> None:
     """Given a synchronous standby, when the primary is killed under a writing load and the standby is promoted."""
     primary, standby = server_pair
-    primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
-    primary.ask("SELECT pg_reload_conf()")
-    wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), "it is synchronous")
+    Pair(primary, standby).synchronize()
     load = Load(url_of(primary, standby))
     load.start()
     log = survive(primary, standby, load)

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -121,6 +122,11 @@ class Server:
         )
         return [int(str(pid)) for (pid,) in rows]
 
+    def set(self, name: str, value: str) -> None:
+        """Give the whole server a setting; what has to be restarted for it is not."""
+        self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.ask("SELECT pg_reload_conf()")
+
     def url(self, database: str = "postgres") -> str:
         """How to reach a database of this server alone."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -199,17 +205,70 @@ def own_server(within: Path | None = None) -> Generator[Server]:
 
 
 @contextmanager
-def primary_and_standby() -> Generator[tuple[Server, Server]]:
+def primary_and_standby(within: Path | None = None) -> Generator[tuple[Server, Server]]:
     """A primary with an empty store, and a standby that streams from it."""
-    with folder_of_servers() as folder:
+    with folder_of_servers(within) as folder:
         primary, standby = Server(folder, "a"), Server(folder, "b")
         primary.make()
         primary.start()
         init_store(primary.url())
         standby.copy_of(primary)
         standby.start()
-        wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"), "it streams")
+        wait_until(lambda: primary.ask(STREAMING), "it streams")
         yield primary, standby
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A primary whose commits wait for its standby."""
+
+    primary: Server
+    standby: Server
+
+    def synchronize(self) -> None:
+        """Let every commit of the primary wait for the standby from here on."""
+        self.primary.set("synchronous_standby_names", "*")
+        wait_until(lambda: self.primary.ask(f"{STREAMING} AND sync_state = 'sync'"), "it is synchronous")
+
+    @contextmanager
+    def silent(self) -> Generator[None]:
+        """Let the standby receive nothing and confirm nothing, as one that hangs: commits wait."""
+        [receiver] = [one for one in _processes(self.standby.data) if "walreceiver" in " ".join(one.cmdline())]
+        receiver.suspend()
+        try:
+            yield
+        finally:
+            receiver.resume()
+
+    def waiting(self) -> list[int]:
+        """The processes whose commits wait for the standby."""
+        rows = self.primary.ask("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' ORDER BY pid")
+        return [int(str(pid)) for (pid,) in rows]
+
+    def cancel(self, how: str = "pg_cancel_backend") -> int:
+        """Wait until a commit waits, then cancel each that does; return how many."""
+        wait_until(self.waiting, "a commit waits for the standby")
+        pids = self.waiting()
+        for pid in pids:
+            self.primary.ask(f"SELECT {how}({pid})")
+        return len(pids)
+
+    def fail_over(self) -> None:
+        """Kill the primary, and let the standby, as it is, take over."""
+        self.primary.kill()
+        self.standby.promote()
+
+
+STREAMING = "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
+
+
+@contextmanager
+def synchronous_pair(within: Path | None = None) -> Generator[Pair]:
+    """A primary and a standby that its commits wait for."""
+    with primary_and_standby(within) as (primary, standby):
+        pair = Pair(primary, standby)
+        pair.synchronize()
+        yield pair
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
