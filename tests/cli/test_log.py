@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from caretrail.errors import StoreDamaged
+from caretrail.errors import LogDiverged, StoreDamaged
 from caretrail.events.codec import stored_name
 from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, open_recorder
@@ -88,6 +88,30 @@ def test_behind_the_end_there_is_nothing_and_a_word(caretrail: Caretrail, exampl
     assert ended.err == "Nothing is recorded after @67 yet: the latest is @66.\n"
 
 
+LEAF = "4f" * 32
+
+
+@pytest.mark.parametrize("after", ["@2:", "@2:4f", f"@2:{LEAF}4f", f"@2:{LEAF[:-1]}g", f"@0:{LEAF}"])
+def test_what_is_no_leaf_is_wrong_usage(caretrail: Caretrail, after: str) -> None:
+    ended = caretrail("log", "--after", after)
+    assert (ended.status, ended.out) == (2, "")
+    assert "a leaf is the 64 hexadecimal digits after the position" in ended.err
+
+
+@pytest.mark.parametrize("follow", [(), ("--follow", "--limit", "1")])
+@pytest.mark.parametrize(("position", "told"), [(2, "holds another event"), (99, "is not in the log")])
+def test_a_log_that_does_not_go_on_from_a_place_is_refused(
+    caretrail_both: Caretrail, position: int, told: str, follow: tuple[str, ...]
+) -> None:
+    """Given a position and a leaf that the log does not have there; the control is the position alone."""
+    caretrail_both("append", input=admitted("a"))
+    caretrail_both("append", input=admitted("b"))
+    ended = caretrail_both("log", "--after", f"@{position}:{LEAF}", *follow)
+    assert (ended.status, ended.out) == (4, "")
+    assert told in ended.err
+    assert [row["position"] for row in caretrail_both("log", "--after", f"@{min(position, 2)}", *follow).rows] == [3]
+
+
 @pytest.mark.parametrize("after", ["x", "@", "-1", "@1.5", "²", "9" * 19])
 def test_what_is_no_position_is_wrong_usage(caretrail: Caretrail, after: str) -> None:
     ended = caretrail("log", "--after", after)
@@ -154,10 +178,14 @@ def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
     with caretrail_both.process("log", "--follow") as process:
         assert process.stderr is not None
-        assert [read(process.stdout)["position"] for _ in range(2)] == [1, 2]
+        *_, last = (read(process.stdout) for _ in range(2))
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-        assert process.stderr.read() == ("Error: interrupted after @2\nHint: resume with 'caretrail log --after @2'\n")
+        assert process.stderr.read() == (
+            f"Error: interrupted after @2\nHint: resume with 'caretrail log --after @2:{last['leaf']}'\n"
+        )
+    caretrail_both("append", input=admitted("b"))
+    assert [row["position"] for row in caretrail_both("log", "--after", f"@2:{last['leaf']}").rows] == [3]
 
 
 def test_the_end_of_a_service_is_no_fault(caretrail_both: Caretrail) -> None:
@@ -183,7 +211,8 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
         assert process.wait(20) == status
         assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
         assert len(rows) < 3000
-        assert process.stderr.read().endswith(f"Hint: resume with 'caretrail log --after @{len(rows)}'\n")
+        hint = f"Hint: resume with 'caretrail log --after @{len(rows)}:{rows[-1]['leaf']}'\n"
+        assert process.stderr.read().endswith(hint)
 
 
 # --- following --------------------------------------------------------------------------------------------------
@@ -274,7 +303,7 @@ def test_a_store_restored_from_a_backup_is_noticed(sqlite_url: str) -> None:
         list(stream.upto(100))
         run_sql(sqlite_url, "DROP TRIGGER log_refuses_delete", "DELETE FROM log WHERE position > 50")
         record(recorder, 100)
-        with pytest.raises(StoreDamaged, match="position 100 holds another event than before"):
+        with pytest.raises(LogDiverged, match="position 100 holds another event than the one that was read there"):
             list(stream.upto(150))
 
 

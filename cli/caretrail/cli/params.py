@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from string import hexdigits
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from caretrail.log.resume import ResumeToken
+
+LEAF_BYTES = 32
+"""Bytes of a leaf, a SHA-256."""
 
 # --- choices ---------------------------------------------------------------------------------------
 
@@ -96,6 +103,26 @@ class Position(click.ParamType[int]):
         if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
             self.fail("a position is @NUMBER, as in a receipt", param, ctx)
         return int(number)
+
+
+class Place(click.ParamType["ResumeToken"]):
+    """Where a reader of the log stopped: `@N`, or `@N:LEAF` with the leaf of that event."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ResumeToken:
+        """Read a position, and the leaf if there is one."""
+        from caretrail.log.resume import ResumeToken
+
+        if isinstance(value, tuple):
+            return ResumeToken(*value)
+        number, _, leaf = str(value).partition(":")
+        position = Position().convert(number, param, ctx)
+        if not leaf and ":" not in str(value):
+            return ResumeToken(position)
+        if len(leaf) != 2 * LEAF_BYTES or not set(leaf) <= set(hexdigits) or position == 0:
+            self.fail("a leaf is the 64 hexadecimal digits after the position, as in @7:4f1c…", param, ctx)
+        return ResumeToken(position, bytes.fromhex(leaf))
 
 
 Knowledge = datetime | int

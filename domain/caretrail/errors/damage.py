@@ -10,6 +10,9 @@ NOT_AS_SENT: Final = "the database did not keep what was sent"
 FOREIGN_OBJECTS: Final = (
     "look for triggers, rules and functions that 'caretrail init' did not make; run 'caretrail audit verify'"
 )
+SEE_WHICH_LOG: Final = (
+    "find the last event that both have, by its leaf, and go on from there; run 'caretrail audit verify'"
+)
 VERIFY: Final = "stop writing, and run 'caretrail audit verify'"
 
 
@@ -17,6 +20,26 @@ class StoreDamaged(StoreError):
     """The store contains data that cannot have been recorded."""
 
     code = "store_damaged"
+
+
+class LogDiverged(StoreDamaged):
+    """The log does not go on from where its reader stopped: there is another event at that place, or none.
+
+    So it is where a standby took over that lacked the last events, where an old backup was restored, and where the log
+    was altered. What the reader has of it may be in no log any more.
+    """
+
+    code = "log_diverged"
+
+    @classmethod
+    def at(cls, store: str, position: int) -> Self:
+        """The error for another event at the position."""
+        return cls(f"{store}: position {position} holds another event than the one that was read there", SEE_WHICH_LOG)
+
+    @classmethod
+    def without(cls, store: str, position: int) -> Self:
+        """The error for no event at the position."""
+        return cls(f"{store}: position {position}, which was read, is not in the log", SEE_WHICH_LOG)
 
 
 class HiddenEvents(StoreDamaged):

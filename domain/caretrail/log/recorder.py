@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -15,7 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 
 from caretrail.errors import StoreDamaged
 from caretrail.log.database import Database, Row
-from caretrail.log.leaf import LogColumns
+from caretrail.log.leaf import LogColumns, leaf_hash
 from caretrail.log.read_back import require_accesses, require_events
 from caretrail.log.records import (
     LARGEST_NUMBER,
@@ -30,6 +31,7 @@ from caretrail.log.records import (
     check_call,
     store_stream,
 )
+from caretrail.log.resume import START, ResumeToken, require_continued
 from caretrail.log.sql import load_sql
 
 NO_STAYS: Final[Stays] = MappingProxyType({})
@@ -43,6 +45,13 @@ VOIDS = "position_voided/"
 INTERVAL = 0.2
 """Seconds between two reads of a log without new events."""
 BATCH = 500
+
+
+@dataclass(frozen=True)
+class LogNotification(Notification):
+    """The library's notification, whose id is our position, with the leaf of its event."""
+
+    leaf: bytes
 
 
 class EventRecorder(ApplicationRecorder, ABC):
@@ -267,7 +276,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
+    ) -> Sequence[LogNotification]:
         """Read the log as the library's notifications, optionally of some stored names only."""
         after = _or(start, 1 if inclusive_of_start else 0) - (1 if inclusive_of_start else 0)
         if topics:
@@ -276,7 +285,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         else:
             events = self.read_log(after, stop, limit)
         return [
-            Notification(e.originator_id, e.originator_version, e.topic, e.state, e.position)  # its id is our position
+            LogNotification(e.originator_id, e.originator_version, e.topic, e.state, e.position, leaf_hash(e))
             for e in events
         ]
 
@@ -315,12 +324,14 @@ class EventRecorder(ApplicationRecorder, ABC):
 class PollingSubscription(Subscription[EventRecorder]):
     """The library's subscription, without its thread: it reads on demand, and waits when there is nothing new.
 
-    It works on both databases, and no lost notification can stop it.
+    It works on both databases, and no lost notification can stop it. The event it yielded last is read again each
+    time, and must be the same one: after a failover others may be at the same positions. Raises LogDiverged.
     """
 
     def __init__(self, recorder: EventRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
         super().__init__(recorder=recorder, gt=gt, topics=topics)
-        self._fetched: deque[Notification] = deque()
+        self._fetched: deque[LogNotification] = deque()
+        self._token = START
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -333,7 +344,9 @@ class PollingSubscription(Subscription[EventRecorder]):
             if self._fetched:
                 notification = self._fetched.popleft()
                 self._last_notification_id = notification.id
+                self._token = ResumeToken(notification.id, notification.leaf)
                 return notification
+            self._confirm()
             self._fetched.extend(
                 self._recorder.select_notifications(
                     self._last_notification_id or 0, BATCH, topics=self._topics, inclusive_of_start=False
@@ -342,6 +355,11 @@ class PollingSubscription(Subscription[EventRecorder]):
             if not self._fetched:
                 self._stopping.wait(INTERVAL)
         raise StopIteration
+
+    def _confirm(self) -> None:
+        """Refuse a log that does not go on from the event yielded last."""
+        if self._token.position:
+            require_continued(self._recorder, self._token, self._recorder.read_log(self._token.position - 1, limit=1))
 
 
 def over(log: Log, sql: str) -> str:

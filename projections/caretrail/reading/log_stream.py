@@ -15,6 +15,7 @@ from caretrail.events.envelope import EpisodeEvent
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
+from caretrail.log.resume import START, ResumeToken, require_continued
 
 BATCH = 200
 """Events read at once. An event may have 256 KB, so this bounds the memory."""
@@ -85,15 +86,29 @@ def log_row(row: RecordedEvent) -> LogRow:
 
 
 class LogStream:
-    """The log after a position, a batch at a time, without gaps or repeats."""
+    """The log after a place in it, a batch at a time, without gaps or repeats.
 
-    def __init__(self, recorder: EventRecorder, after: int = 0) -> None:
+    The event at that place is read again each time, and must be the one that the token names: after a failover or a
+    restored backup other events may be at the same positions. Raises LogDiverged.
+    """
+
+    def __init__(self, recorder: EventRecorder, after: ResumeToken = START) -> None:
         self._recorder = recorder
-        self._leaf: bytes | None = None
-        self.position = after
+        self.token = after
+
+    @property
+    def position(self) -> int:
+        """Where the next read begins."""
+        return self.token.position
+
+    def confirm(self) -> None:
+        """Refuse a log that does not go on from here. Raises LogDiverged."""
+        if self.token.leaf is not None:
+            self._next(0)
 
     def upto(self, end: int) -> Iterator[list[LogRow]]:
         """Read up to a recorded position."""
+        self.confirm()
         while self.position < end:
             rows = self._next(min(BATCH, end - self.position))
             if not rows:
@@ -131,20 +146,16 @@ class LogStream:
                 pause = min(2 * pause, LONGEST_WAIT)
 
     def _next(self, limit: int) -> list[LogRow]:
-        """Read the next rows, together with the last one returned.
-
-        That one must be unchanged: a store restored from a backup may hold other events at the same positions.
-        """
+        """Read the next rows, together with the last one returned, which must be unchanged."""
         before = min(self.position, 1)
         events = self._recorder.read_log(self.position - before, limit=limit + before)
+        require_continued(self._recorder, self.token, events)
         for expected, event in enumerate(events, start=self.position - before + 1):
             if event.position != expected:
                 raise self._damaged(f"position {expected} is missing")
         rows = [log_row(event) for event in events]
-        if before and rows and self._leaf not in (None, rows[0].leaf):
-            raise self._damaged(f"position {self.position} holds another event than before")
         if rows:
-            self.position, self._leaf = rows[-1].position, rows[-1].leaf
+            self.token = ResumeToken(rows[-1].position, rows[-1].leaf)
         return rows[before:]
 
     def _damaged(self, what: str) -> StoreDamaged:
