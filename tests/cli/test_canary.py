@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
     "audit checkpoint": ("audit", "checkpoint", "--key", "{folder}/key", "--state", "{folder}/state", "--first"),
     "audit key": ("audit", "key", "--out", "{folder}/key"),
+    "audit prove": ("audit", "prove", "{file}"),
+    "audit cosign": ("audit", "cosign", "{file}", "--key", "{folder}/witness", "--log", "{folder}/key.pub"),
     "audit packet": (
         "audit",
         "packet",

@@ -57,6 +57,8 @@ LATE = {
     "audit.verify": "audit verify --help",
     "audit.checkpoint": "audit checkpoint --help",
     "audit.key": "audit key --help",
+    "audit.prove": "audit prove --help",
+    "audit.cosign": "audit cosign --help",
     "audit.inspect": "audit inspect --help",
     "audit.packet": "audit packet --help",
     "read.worklist": "worklist --help",

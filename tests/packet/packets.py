@@ -76,13 +76,14 @@ class Desk:
         disclose: Callable[[Sequence[str], Terms, str], None] | None = None,
         replace: bool = False,
         named: NamedCheckpoints | None = None,
+        note: str | None = None,
         **wanted: object,
     ) -> Path:
         """Make a packet; where it is."""
         target = self.folder / name
         self.made: Packet = make_packet(
             self.recorder, PacketRequest(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
-            self.checkpoint(size, keys), target, disclose or self._disclose,
+            note or self.checkpoint(size, keys), target, disclose or self._disclose,
             now=NOW, made_by="c-ortiz, clinician", version="0", replace=replace,
             named=named,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from caretrail.evidence.packet.verify import key_point
 from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, NamedCheckpoints, origin_of_accesses, read_checkpoint
+from caretrail.ledger.cosignature import Cosignature, cosignatures
 from caretrail.ledger.note import (
     MOST_BYTES,
     BadKey,
@@ -27,7 +28,7 @@ from caretrail.ledger.note import (
     open_note,
     split_notes,
 )
-from caretrail.log.records import Log
+from caretrail.log.records import NOUNS, Log
 
 SUFFIX = ".checkpoint"
 _NEVER = 2**63
@@ -46,11 +47,12 @@ class ExternalUnreadable(CaretrailError):
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckpoint:
-    """A checkpoint as it was kept: in which file, and which of the given keys signed it."""
+    """A checkpoint as it was kept: in which file, which of the given keys signed it, and which of the witnesses."""
 
     file: str
     checkpoint: Checkpoint
     signers: tuple[VerifyingKey, ...]
+    cosigned: tuple[Cosignature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,16 @@ def checkpoint_files(given: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str) -> ExternalEvidence:
+def read_checkpoints(
+    files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str, witnesses: Sequence[VerifyingKey] = ()
+) -> ExternalEvidence:
     """Read the checkpoints of both logs of a store, `origin` being that of its events.
 
-    A file may hold several notes. With keys, only what one of them signed counts. Raises ExternalUnreadable, and
-    BadKey for a key outside of the group of prime order: verifiers disagree about what it signed.
+    A file may hold several notes. With keys, only what one of them signed counts. Each of the `witnesses` must have
+    cosigned some checkpoint of each log, and the notes say through where. Raises ExternalUnreadable, and BadKey for a
+    key outside of the group of prime order: verifiers disagree about what it signed.
     """
-    if any(key_point(key.public) is None for key in keys):
+    if any(key_point(key.public) is None for key in (*keys, *witnesses)):
         raise BadKey("a public key is unsafe: it is not in the group of prime order, as no honest key can be")
     kept: dict[Log, list[KeptCheckpoint]] = {log: [] for log in Log}
     wrong: list[Discrepancy] = []
@@ -105,7 +110,7 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
         try:
             for note in split_notes(regular_bytes(path, MOST_BYTES).decode("utf-8", "strict")) or [""]:
                 try:
-                    log, checkpoint = _kept(note, path.name, keys, origin)
+                    log, checkpoint = _kept(note, path.name, keys, origin, witnesses)
                     kept[log].append(checkpoint)
                 except NoteRefused as refusal:
                     tampering = Tampering.OTHER_LOG if isinstance(refusal, OtherLog) else Tampering.CHECKPOINT
@@ -120,9 +125,11 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
         held, retired = _without_retired(kept[log], keys)
         good[log] = tuple(held)
         wrong += [*retired, *_contradictions(held)]
+    wrong += _not_cosigned(good, witnesses)
     events = good[Log.EVENTS]
-    notes = () if keys or not events else ("no --key was given, so no signature was verified",)
-    return ExternalEvidence(events, {}, tuple(wrong), (*notes, *_unlinked(events, keys)), good[Log.ACCESSES])
+    notes = () if keys or not events else ("no --key was given, so no signature of the log was verified",)
+    said = (*notes, *_unlinked(events, keys), *_cosigned(good, witnesses))
+    return ExternalEvidence(events, {}, tuple(wrong), said, good[Log.ACCESSES])
 
 
 def named_checkpoints(places: Sequence[Path], origin: str) -> NamedCheckpoints:
@@ -146,7 +153,9 @@ def _size(checkpoint: Checkpoint) -> int:
     return checkpoint.size
 
 
-def _kept(note: str, file: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Log, KeptCheckpoint]:
+def _kept(
+    note: str, file: str, keys: Sequence[VerifyingKey], origin: str, witnesses: Sequence[VerifyingKey]
+) -> tuple[Log, KeptCheckpoint]:
     """Read one note: of which log it is, and its checkpoint. Raises NoteRefused."""
     accesses = note.startswith(f"{origin_of_accesses(origin)}\n")
     name = origin_of_accesses(origin) if accesses else origin
@@ -156,7 +165,8 @@ def _kept(note: str, file: str, keys: Sequence[VerifyingKey], origin: str) -> tu
     if accesses and checkpoint.events is None:
         raise BadNote("the checkpoint of the accesses does not name the head of the events")
     by = tuple(key for key, named in zip(keys, trusted, strict=True) if named in signers)
-    return Log.ACCESSES if accesses else Log.EVENTS, KeptCheckpoint(file, checkpoint, by)
+    kept = KeptCheckpoint(file, checkpoint, by, tuple(cosignatures(note, witnesses)))
+    return Log.ACCESSES if accesses else Log.EVENTS, kept
 
 
 def _heads(kept: Mapping[Log, Sequence[KeptCheckpoint]], origin: str) -> list[KeptCheckpoint]:
@@ -212,6 +222,31 @@ def _unlinked(kept: Sequence[KeptCheckpoint], keys: Sequence[VerifyingKey]) -> l
         for place in used[1:]
         if place not in joint
     ]
+
+
+def _last_cosigned(kept: Iterable[KeptCheckpoint], witness: VerifyingKey) -> tuple[Checkpoint, Cosignature] | None:
+    """The largest checkpoint that a witness cosigned, and how."""
+    found = [(item.checkpoint, one) for item in kept for one in item.cosigned if one.witness == witness]
+    return max(found, key=lambda pair: (pair[0].size, pair[1].at), default=None)
+
+
+def _not_cosigned(
+    kept: Mapping[Log, Sequence[KeptCheckpoint]], witnesses: Sequence[VerifyingKey]
+) -> Iterator[Discrepancy]:
+    for witness in witnesses:
+        for log in Log:
+            if _last_cosigned(kept[log], witness) is None:
+                evidence = f"no checkpoint of the {NOUNS[log]} is cosigned by the witness {witness.name}"
+                yield Discrepancy(Tampering.CHECKPOINT, evidence)
+
+
+def _cosigned(kept: Mapping[Log, Sequence[KeptCheckpoint]], witnesses: Sequence[VerifyingKey]) -> Iterator[str]:
+    for witness in witnesses:
+        for log in Log:
+            if last := _last_cosigned(kept[log], witness):
+                checkpoint, cosignature = last
+                first, at = f"the first {checkpoint.size} {NOUNS[log]}", cosignature.at.strftime("%Y-%m-%d %H:%M UTC")
+                yield f"the witness {witness.name} cosigned {first} ({at} by its clock)"
 
 
 # --- receipts -------------------------------------------------------------------------------------------------------

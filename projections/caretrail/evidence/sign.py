@@ -16,6 +16,7 @@ from caretrail.evidence.log_rows import RowFold, follow, stored_rows
 from caretrail.evidence.root_fold import RootFold
 from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.ledger.checkpoint import (
+    EMPTY_PAIR,
     Checkpoint,
     CheckpointPair,
     Head,
@@ -30,7 +31,6 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import NOUNS, Log
 
 VERIFY = "run 'caretrail audit verify --checkpoints …' with the checkpoints you have: it says what is wrong and where"
-NOTHING = Checkpoint("", 0, Frontier().root())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def sign(
             raise OtherLog("the key is of another log", "make one for this log with 'caretrail audit key'")
     with state.locked():
         last = _last(state, keys, first=first, known=known)
-        pair = _pair(recorder, last or CheckpointPair(NOTHING, NOTHING), state.origin, full=full, progress=progress)
+        pair = _pair(recorder, last or EMPTY_PAIR, state.origin, full=full, progress=progress)
         note = sign_pair(pair, keys)
         if open_pair(note, [key.verifying for key in keys], state.origin) != pair:
             raise SigningRefused(

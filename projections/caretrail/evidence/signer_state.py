@@ -27,11 +27,17 @@ class SigningRefused(CaretrailError):
 
 
 class SignerState:
-    """The file that holds the last checkpoints of one store; `origin` is that of its events."""
+    """The file that holds the last checkpoints of one store that were signed, by its log or by a witness.
 
-    def __init__(self, path: Path, origin: str) -> None:
+    `origin` is that of the events. `changed` says what to do where another key than those given signed them.
+    """
+
+    def __init__(
+        self, path: Path, origin: str, changed: str = "to change keys, sign once with both: --key NEW --key OLD"
+    ) -> None:
         self.path = path
         self.origin = origin
+        self.changed = changed
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -53,10 +59,7 @@ class SignerState:
         except FileNotFoundError:
             return None
         except UnknownKey:
-            raise SigningRefused(
-                "the last checkpoint was signed by another key",
-                "to change keys, sign once with both: --key NEW --key OLD",
-            ) from None
+            raise SigningRefused("the last checkpoint was signed by another key", self.changed) from None
         except (NoteRefused, UnicodeDecodeError) as refusal:
             why = f": {refusal.message}" if isinstance(refusal, NoteRefused) else ""
             raise SigningRefused(

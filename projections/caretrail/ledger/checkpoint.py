@@ -20,6 +20,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.ledger.note import BadNote, OtherLog, SigningKey, VerifyingKey, open_note, sign_note, split_notes
+from caretrail.ledger.tree import EMPTY_ROOT
 from caretrail.log.records import Log
 
 HASH_BYTES = 32
@@ -64,6 +65,9 @@ class CheckpointPair(NamedTuple):
     events: Checkpoint
     accesses: Checkpoint
 
+
+EMPTY_PAIR = CheckpointPair(Checkpoint("", 0, EMPTY_ROOT), Checkpoint("", 0, EMPTY_ROOT))
+"""What was signed of a store before its first checkpoints."""
 
 NamedCheckpoints = Mapping[Log, Sequence[Checkpoint]]
 """Checkpoints of each log that somebody kept and names; no signature of them was checked."""

@@ -8,17 +8,25 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from caretrail.files import FileRefused, create_file
-from caretrail.ledger.note import BadKey, SigningKey, VerifyingKey, new_key, read_signing_key, read_verifying_key
+from caretrail.ledger.note import (
+    ED25519,
+    BadKey,
+    SigningKey,
+    VerifyingKey,
+    new_key,
+    read_signing_key,
+    read_verifying_key,
+)
 
 MOST_BYTES = 64 * 1024
 
 
-def create_key(path: Path, name: str) -> VerifyingKey:
+def create_key(path: Path, name: str, kind: bytes = ED25519) -> VerifyingKey:
     """Make a key in a new file that only its owner can read, and its public half in `path` + `.pub`.
 
     Raises BadKey if a file of that name is there: a key must not be lost by a slip.
     """
-    key = new_key(name)
+    key = new_key(name, kind)
     _write_new(path, key.encoded() + "\n", 0o600)
     public = path.with_name(path.name + ".pub")
     try:
@@ -29,7 +37,7 @@ def create_key(path: Path, name: str) -> VerifyingKey:
     return key.verifying
 
 
-def load_key(path: Path) -> SigningKey:
+def load_key(path: Path, kind: bytes = ED25519) -> SigningKey:
     """Read a key file. Raises BadKey, also if anybody but the owner may read it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -40,7 +48,7 @@ def load_key(path: Path) -> SigningKey:
         line = os.read(descriptor, MOST_BYTES)
     finally:
         os.close(descriptor)
-    return read_signing_key(line.decode("utf-8", "replace"))
+    return read_signing_key(line.decode("utf-8", "replace"), kind)
 
 
 def _check(about: os.stat_result, path: Path) -> None:
@@ -52,10 +60,10 @@ def _check(about: os.stat_result, path: Path) -> None:
         raise BadKey("the key file belongs to somebody else")
 
 
-def read_verifying_keys(given: Iterable[str]) -> list[VerifyingKey]:
-    """Read public keys, each given as its line or as the name of a file with one a line. Raises BadKey."""
+def read_verifying_keys(given: Iterable[str], kind: bytes = ED25519) -> list[VerifyingKey]:
+    """Read public keys of a kind, each given as its line or as the name of a file with one a line. Raises BadKey."""
     lines = [line for item in given for line in ([item] if _is_key(item) else _lines(Path(item)))]
-    return [read_verifying_key(line) for line in lines if line.strip() and not line.startswith("#")]
+    return [read_verifying_key(line, kind) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _is_key(item: str) -> bool:

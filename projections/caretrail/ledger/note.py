@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from caretrail.errors import CaretrailError
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
+"""The two kinds of keys: of a log, and of a witness (`caretrail.ledger.cosignature`)."""
 ID_BYTES = 4
 POINT_BYTES = 32
 NEUTRAL_POINT = (1).to_bytes(POINT_BYTES, "little")
@@ -72,18 +74,30 @@ class VerifyingKey:
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     def named(self, name: str) -> VerifyingKey:
         """The same key under another name, for another log of the same store."""
-        return VerifyingKey(name, self.public)
+        return replace(self, name=name)
 
     @property
     def id(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:ID_BYTES]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:ID_BYTES]
+
+    def check(self, signature: bytes, message: bytes) -> None:
+        """Check a signature of this key. Raises BadSignature."""
+        try:
+            if signature[:POINT_BYTES] == NEUTRAL_POINT:  # OpenSSL takes it, other verifiers do not
+                raise InvalidSignature
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            raise BadSignature(
+                "the signature is not that of the key", "the text was altered, or signed by somebody else"
+            ) from None
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{_base64(ED25519 + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{_base64(self.kind + self.public)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,23 +106,28 @@ class SigningKey:
 
     name: str
     seed: bytes
+    kind: bytes = ED25519
 
     @property
     def verifying(self) -> VerifyingKey:
         """The public half."""
-        return VerifyingKey(self.name, self._private().public_key().public_bytes_raw())
+        return VerifyingKey(self.name, self._private().public_key().public_bytes_raw(), self.kind)
 
     def named(self, name: str) -> SigningKey:
         """The same key under another name, for another log of the same store."""
-        return SigningKey(name, self.seed)
+        return replace(self, name=name)
 
     def sign(self, text: str) -> bytes:
         """Sign a text."""
         return self._private().sign(text.encode())
 
+    def line(self, signature: bytes) -> str:
+        """The line of a note that holds a signature of this key."""
+        return f"— {self.name} {_base64(self.verifying.id + signature)}\n"
+
     def encoded(self) -> str:
         """The line a key file holds."""
-        return f"PRIVATE+KEY+{self.name}+{self.verifying.id.hex()}+{_base64(ED25519 + self.seed)}"
+        return f"PRIVATE+KEY+{self.name}+{self.verifying.id.hex()}+{_base64(self.kind + self.seed)}"
 
     def _private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
@@ -117,45 +136,56 @@ class SigningKey:
         return f"SigningKey({self.name!r})"
 
 
-def new_key(name: str) -> SigningKey:
-    """Make a random key; its name is the origin of the log whose notes it signs."""
+def new_key(name: str, kind: bytes = ED25519) -> SigningKey:
+    """Make a random key; its name is the origin of the log whose notes it signs, or that of a witness."""
     if not _NAME.fullmatch(name):
-        raise ValueError("a key's name has no space and no plus sign")
-    return SigningKey(name, Ed25519PrivateKey.generate().private_bytes_raw())
+        raise BadKey("a name of a key has no space and no plus sign, and at most 200 characters")
+    return SigningKey(name, Ed25519PrivateKey.generate().private_bytes_raw(), kind)
 
 
-def read_verifying_key(line: str) -> VerifyingKey:
-    """Read a public key from its line. Raises NoteRefused."""
-    name, number, material = _parts(line.strip())
-    if material is not None and (key := VerifyingKey(name, material)).id.hex() == number:
+def read_verifying_key(line: str, kind: bytes = ED25519) -> VerifyingKey:
+    """Read a public key of a kind from its line. Raises BadKey."""
+    name, number, found, material = _parts(line.strip())
+    if found == kind and (key := VerifyingKey(name, material, kind)).id.hex() == number:
         return key
-    raise BadKey("a public key is not readable", "it is one line, name+8 hex digits+base64")
+    raise _unusable(found, kind) or BadKey("a public key is not readable", "it is one line, name+8 hex digits+base64")
 
 
-def read_signing_key(line: str) -> SigningKey:
-    """Read a secret key from its line. Raises NoteRefused; nothing of the line goes into the message."""
-    name, number, material = _parts(line.strip().removeprefix("PRIVATE+KEY+"))
-    if line.startswith("PRIVATE+KEY+") and material is not None:
-        key = SigningKey(name, material)
+def read_signing_key(line: str, kind: bytes = ED25519) -> SigningKey:
+    """Read a secret key of a kind from its line. Raises BadKey; nothing of the line goes into the message."""
+    name, number, found, material = _parts(line.strip().removeprefix("PRIVATE+KEY+"))
+    if line.startswith("PRIVATE+KEY+") and found == kind:
+        key = SigningKey(name, material, kind)
         if key.verifying.id.hex() == number:
             return key
-    raise BadKey("the key file is not readable", "make a key with 'caretrail audit key'")
+    raise _unusable(found, kind) or BadKey("the key file is not readable", "make a key with 'caretrail audit key'")
 
 
-def _parts(line: str) -> tuple[str, str, bytes | None]:
-    """The name, the id and the 32 bytes of a key's line; None for bytes that are no key."""
+def _unusable(found: bytes, kind: bytes) -> BadKey | None:
+    """What is wrong with a key of another kind than the one that was asked for."""
+    if found == kind or not found:
+        return None
+    if kind == COSIGNATURE:
+        return BadKey("this is the key of a log, not of a witness", "make one: 'caretrail audit key --witness NAME'")
+    return BadKey("this is the key of a witness, not of a log")
+
+
+def _parts(line: str) -> tuple[str, str, bytes, bytes]:
+    """The name, the id, the kind and the 32 bytes of a key's line; no kind for what is no key."""
     name, _, rest = line.partition("+")
     number, _, encoded = rest.partition("+")
-    material = _decoded(encoded)
-    fits = _NAME.fullmatch(name) and material is not None and len(material) == 33 and material[:1] == ED25519
-    return name, number, material[1:] if fits and material else None
+    material = decode_base64(encoded)
+    fits = _NAME.fullmatch(name) and material is not None and len(material) == 33
+    if not fits or material is None or material[:1] not in (ED25519, COSIGNATURE):
+        return name, number, b"", b""
+    return name, number, material[:1], material[1:]
 
 
 def sign_note(text: str, keys: Iterable[SigningKey]) -> str:
     """Sign a text, which must end with a newline, with each of the keys."""
     if not text.endswith("\n"):
         raise ValueError("the text of a note ends with a newline")
-    lines = [f"— {key.name} {_base64(key.verifying.id + key.sign(text))}\n" for key in keys]
+    lines = [key.line(key.sign(text)) for key in keys]
     if not lines:
         raise ValueError("a note needs a signature")
     return text + "\n" + "".join(lines)
@@ -167,12 +197,12 @@ def open_note(note: str, keys: Sequence[VerifyingKey]) -> tuple[str, list[Verify
     Signatures of other keys are passed over. Raises BadNote, BadSignature if one of the keys did not sign this text,
     UnknownKey if none of them signed at all.
     """
-    text, signatures = _parted(note)
+    text, signatures = part_note(note)
     found: list[VerifyingKey] = []
     for name, signature in signatures:
         for key in keys:
             if (key.name, key.id) == (name, signature[:ID_BYTES]) and key not in found:
-                _verify(key, signature[ID_BYTES:], text)
+                key.check(signature[ID_BYTES:], text.encode())
                 found.append(key)
     if not found:
         raise UnknownKey("no signature is of a key that was given", "give the public key of this log with --key")
@@ -193,11 +223,14 @@ def split_notes(text: str) -> list[str]:
 
 def note_text(note: str) -> str:
     """Return the text of a note without checking who signed it. Raises BadNote."""
-    return _parted(note)[0]
+    return part_note(note)[0]
 
 
-def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
-    """Part a note into its text and its signatures, each with the name of its key and the key's id before it."""
+def part_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Part a note into its text and its signatures, each with the name of its key and the key's id before it.
+
+    Raises BadNote.
+    """
     if len(note) > MOST_BYTES or any(ord(character) < 0x20 and character != "\n" for character in note):
         raise _bad_note()
     text, separator, signed = note.rpartition("\n\n")
@@ -207,22 +240,11 @@ def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     signatures: list[tuple[str, bytes]] = []
     for line in lines[:-1]:
         match = _SIGNATURE.fullmatch(line)
-        signature = _decoded(match[2]) if match else None
+        signature = decode_base64(match[2]) if match else None
         if match is None or signature is None or len(signature) <= ID_BYTES:
             raise _bad_note()
         signatures.append((match[1], signature))
     return text + "\n", signatures
-
-
-def _verify(key: VerifyingKey, signature: bytes, text: str) -> None:
-    try:
-        if signature[:POINT_BYTES] == NEUTRAL_POINT:  # OpenSSL takes it, other verifiers do not
-            raise InvalidSignature
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
-    except (InvalidSignature, ValueError):
-        raise BadSignature(
-            "the signature is not that of the key", "the text was altered, or signed by somebody else"
-        ) from None
 
 
 def _bad_note() -> BadNote:
@@ -233,7 +255,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _decoded(text: str) -> bytes | None:
+def decode_base64(text: str) -> bytes | None:
     """Decode strict base64; None for anything else."""
     try:
         data = base64.b64decode(text, validate=True)

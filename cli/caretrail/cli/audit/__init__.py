@@ -10,6 +10,8 @@ SECTIONS = {
     "The log": {
         "verify": ("caretrail.cli.audit.verify", "Verify that the record is complete and unaltered"),
         "checkpoint": ("caretrail.cli.audit.checkpoint", "Sign both logs as they are now"),
+        "prove": ("caretrail.cli.audit.prove", "Prove to a witness that a checkpoint continues an earlier one"),
+        "cosign": ("caretrail.cli.audit.cosign", "Sign along on checkpoints of a log, as its witness"),
         "key": ("caretrail.cli.audit.key", "Create a key to sign the log with"),
     },
     "Evidence": {

@@ -21,8 +21,14 @@ from caretrail.evidence.packet import verify
     "--checkpoint", "places", type=click.Path(), metavar="FILE|FOLDER", multiple=True,
     help="A checkpoint you kept from earlier; is the packet of one history with it?",
 )  # fmt: skip  # one option, one thought
+@click.option(
+    "--witness", "witnesses", metavar="KEY", multiple=True,
+    help="Public key of a witness that must have cosigned, or its file.",
+)  # fmt: skip  # one option, one thought
 @json_option
-def inspect_command(packet: Path, key: str | None, places: Sequence[str], as_json: bool) -> None:
+def inspect_command(
+    packet: Path, key: str | None, places: Sequence[str], witnesses: Sequence[str], as_json: bool
+) -> None:
     """Verify an evidence packet.
 
     PACKET is the zip or its unpacked folder. Needs no store: runs the verify.py that every packet contains. Exit status
@@ -31,20 +37,22 @@ def inspect_command(packet: Path, key: str | None, places: Sequence[str], as_jso
 
         caretrail audit inspect packet.zip --key ledger.key.pub
         caretrail audit inspect packet.zip --key ledger.key.pub --checkpoint kept/
+        caretrail audit inspect packet.zip --key log.pub --witness witness.pub
     """
     from caretrail.ledger.keys import read_verifying_keys
-    from caretrail.ledger.note import BadKey
+    from caretrail.ledger.note import COSIGNATURE, BadKey
 
     try:
         keys = "\n".join(map(str, read_verifying_keys([key]))) if key is not None else None
         kept = verify.kept_in(places)
+        named = [str(one) for one in read_verifying_keys(witnesses, COSIGNATURE)]
     except BadKey as error:
         raise click.UsageError(error.message) from None
     except verify.Problem as problem:
         raise click.UsageError(str(problem)) from None
     except OSError:
         raise click.UsageError("a checkpoint cannot be read") from None
-    report = verify.verify(str(packet), keys, kept)
+    report = verify.verify(str(packet), keys, kept, named)
     if as_json:
         checks = [{"holds": holds, "what": text} for holds, text in report.lines]
         print_json({"status": report.status, "checks": checks, "events": report.counts})

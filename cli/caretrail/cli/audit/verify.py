@@ -34,13 +34,24 @@ SHOWN = 10
     help="Public key that signed them; after key changes all of them, oldest first.",
 )  # fmt: skip  # one option, one thought
 @click.option(
+    "--witness", "witnesses", metavar="KEY|FILE", multiple=True,
+    help="Public key of a witness that must have cosigned.",
+)  # fmt: skip  # one option, one thought
+@click.option(
     "--receipts", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
     help="Receipts, as 'append --json' printed them.",
 )  # fmt: skip  # one option, one thought
 @click.option("--quiet", is_flag=True, allow_from_autoenv=False, help="Print nothing if nothing is wrong.")
 @store_options
 def verify_command(
-    setup: Setup, places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], quiet: bool, as_json: bool
+    setup: Setup,
+    /,
+    places: Sequence[Path],
+    keys: Sequence[str],
+    witnesses: Sequence[str],
+    receipts: Sequence[Path],
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Verify that the record is complete and unaltered.
 
@@ -57,7 +68,7 @@ def verify_command(
     from caretrail.ledger.checkpoint import origin_of
 
     with setup.open() as recorder:
-        external = _external(places, keys, receipts, origin_of(recorder.namespace))
+        external = _external(places, keys, witnesses, receipts, origin_of(recorder.namespace))
         with progress("Verifying") as done:
             found = verify(recorder, external, done)
     if as_json:
@@ -71,12 +82,15 @@ def verify_command(
         raise Stopped(ExitStatus.STORE if found.unreadable else ExitStatus.FAILED)
 
 
-def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> ExternalEvidence:
+def _external(
+    places: Sequence[Path], keys: Sequence[str], witnesses: Sequence[str], receipts: Sequence[Path], origin: str
+) -> ExternalEvidence:
     from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts
     from caretrail.ledger.keys import read_verifying_keys
+    from caretrail.ledger.note import COSIGNATURE
 
-    trusted = read_verifying_keys(keys)
-    checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin)
+    trusted, named = read_verifying_keys(keys), read_verifying_keys(witnesses, COSIGNATURE)
+    checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin, named)
     return combine([checkpoints, *(read_receipts(path) for path in receipts)])
 
 

@@ -3,14 +3,16 @@
 
     python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.9 or newer)
     python3 verify.py PACKET.zip --key KEY --checkpoint kept-in-march.checkpoint
+    python3 verify.py PACKET.zip --key KEY --witness WITNESS
 
 KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it; after a change
 of keys a file with all of them, one a line. Get it, and this script, from a source you trust and not out of the packet:
 whoever forges a packet puts another key into it. With --checkpoint the packet is held against checkpoints that you got
-earlier and kept yourself: one key that signed two histories of a log cannot hide it from you then.
+earlier and kept yourself: one key that signed two histories of a log cannot hide it from you then. With --witness, the
+public key of somebody who signs along on what continues earlier checkpoints only, their line must be on the packet's.
 
-Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, no key given, or no
-proof that joins a checkpoint of yours to the packet).
+Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, no key given, no
+proof that joins a checkpoint of yours to the packet, or a witness that did not sign).
 
 What is checked, in this order: that a zip has one reading only; who signed the manifest; that the files are those of
 the manifest, and no others; that the checkpoint, a signed statement of what the whole log held, is of the same key;
@@ -58,6 +60,7 @@ MOST_KEPT = 1024 * 1024  # of a file of checkpoints, and a sixteenth of all proo
 MOST_NAME = 300
 MOST_LINE = 4 * 1024 * 1024  # of one event
 MOST_DIGITS = 19
+WITNESS = b"\x04"  # the kind of a witness's key
 CHUNK = 256 * 1024  # what is read, unpacked and parsed at once
 
 
@@ -156,14 +159,14 @@ def packed(data: bytes) -> str:
 
 
 class Key:
-    """A public key: name+id+base64."""
+    """A public key: name+id+base64; of a log, or of another kind: of a witness."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: str, kind: bytes = b"\x01") -> None:
         try:
             self.name, number, encoded = line.strip().split("+", 2)
             material = unpacked(encoded)
             self.id = sha256(self.name.encode() + b"\n" + material).digest()[:4]
-            if material[:1] != b"\x01" or len(material) != 33 or self.id.hex() != number:
+            if material[:1] != kind or len(material) != 33 or self.id.hex() != number:
                 raise ValueError
         except (ValueError, Problem):
             raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
@@ -204,6 +207,22 @@ class Key:
         if not signed_by(self.public, (text + "\n").encode(), signature):
             raise Problem(f"the signature on {what} is not that of the key: it was altered, or signed by another")
         return text
+
+    def cosigned(self, note: bytes, what: str) -> datetime | None:
+        """When this key of a witness signed a note, by the witness's clock; None if it did not (C2SP tlog-cosignature).
+
+        Its line holds the seconds since 1970 in eight bytes, then the signature.
+        """
+        text, signature = self.signature(note, what)
+        if signature is None:
+            return None
+        seconds = int.from_bytes(signature[:8], "big")
+        if not signed_by(self.public, f"cosignature/v1\ntime {seconds}\n{text}\n".encode(), signature[8:]):
+            raise Problem(f"the cosignature of {shown(self.name)} on {what} is not for it: somebody made it up")
+        try:
+            return datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017  # the shorter form is of Python 3.11
+        except (ValueError, OverflowError, OSError):
+            raise Problem(f"the time of the cosignature on {what} is in no calendar") from None
 
 
 # --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
@@ -643,19 +662,20 @@ class Kept(NamedTuple):
     content: bytes
 
 
-def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = ()) -> Report:
+def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = (), witnesses: Sequence[str] = ()) -> Report:
     """Check a packet, by the public key of its log, or by one of several, one a line; None if none was given.
 
-    The packet is held against the checkpoints that were `kept`.
+    The packet is held against the checkpoints that were `kept`, and each of the `witnesses`, public keys in their
+    lines, must have cosigned.
     """
     report = Report()
     try:
         kind = Path(path).stat()
         if stat.S_ISDIR(kind.st_mode):
-            check_files(report, files_of_folder(path), key_lines, kept)
+            check_files(report, files_of_folder(path), key_lines, kept, witnesses)
         elif stat.S_ISREG(kind.st_mode):
             with Path(path).open("rb") as zipped:
-                check_files(report, files_of_zip(zipped, kind.st_size), key_lines, kept)
+                check_files(report, files_of_zip(zipped, kind.st_size), key_lines, kept, witnesses)
         else:
             raise Problem("this is neither a file nor a folder")
     except Stop:
@@ -667,7 +687,9 @@ def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = ()) -
     return report
 
 
-def check_files(report: Report, files: Files, key_lines: str | None, kept: Sequence[Kept] = ()) -> None:
+def check_files(
+    report: Report, files: Files, key_lines: str | None, kept: Sequence[Kept] = (), witnesses: Sequence[str] = ()
+) -> None:
     """Check the files of a packet, step by step; raises Stop at the first that fails."""
     keys = keys_in(key_in(files) if key_lines is None else key_lines)
     note = whole(files, MANIFEST_NOTE, MOST_NOTE)
@@ -681,6 +703,9 @@ def check_files(report: Report, files: Files, key_lines: str | None, kept: Seque
     head = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
     other = report.check("the log of accesses was signed together with it", accesses, files, key, origin, head)
     report.check("each file is unchanged, byte for byte", unchanged, files, manifest)
+    report.lines += [witnessed(files, line) for line in witnesses]
+    if report.status == 1:
+        raise Stop
     heads = {"events": head, "accesses": other}
     if CONSISTENCY in files.sizes or kept:
         joined = report.check("the proofs that join it to earlier checkpoints hold", proven_heads, files, heads)
@@ -692,9 +717,9 @@ def check_files(report: Report, files: Files, key_lines: str | None, kept: Seque
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
 
 
-def keys_in(lines: str) -> list[Key]:
+def keys_in(lines: str, kind: bytes = b"\x01") -> list[Key]:
     """The public keys in a text, one a line."""
-    keys = [Key(line) for line in lines.splitlines() if line.strip() and not line.startswith("#")]
+    keys = [Key(line, kind) for line in lines.splitlines() if line.strip() and not line.startswith("#")]
     if not keys:
         raise Problem("there is no key: it is one line, name+8 hex digits+base64")
     return keys
@@ -805,6 +830,21 @@ def accesses(files: Files, key: Key, origin: str, head: Head) -> Head:
     if text.split("\n")[3:4] != [f"events {head.size} {packed(head.root)}"]:
         raise Problem("the checkpoint of the accesses was not signed together with that of the events")
     return other
+
+
+def witnessed(files: Files, line: str) -> Line:
+    """Whether a witness cosigned both checkpoints, in words; None if it did not."""
+    found: list[str] = []
+    try:
+        witness = Key(line, WITNESS)
+        for name, what in ((CHECKPOINT, "the checkpoint"), (ACCESSES, "the checkpoint of the accesses")):
+            at = witness.cosigned(whole(files, name, MOST_NOTE), what)
+            if at is None:
+                return None, f"NOT COSIGNED: the witness {shown(witness.name)} did not sign {what}. {NO_WITNESS}"
+            found.append(at.strftime("%Y-%m-%d %H:%M UTC"))
+    except Problem as problem:
+        return False, str(problem)
+    return True, f"cosigned by the witness {shown(witness.name)}, by its clock at {found[0]}"
 
 
 def proven(files: Files, leaves: dict[int, bytes], head: Head) -> None:
@@ -938,6 +978,9 @@ NO_PROOF = (
     "Ask for the packet again, made with 'caretrail audit packet --checkpoint' and this file: a key that signed two "
     "histories cannot give that proof"
 )
+NO_WITNESS = (
+    "Ask for the packet again, made with 'caretrail audit packet --signed' and a checkpoint that the witness cosigned"
+)
 TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
 What this proves: the events are those in the log when the checkpoint was signed, unaltered, with the position, time and
@@ -963,6 +1006,11 @@ def words(report: Report) -> Iterator[str]:
     yield "\n" + ("THE PACKET IS VALID", "THE PACKET IS NOT VALID", "NOT DECIDED")[report.status]
 
 
+def key_text(given: str) -> str:
+    """The text of a key that was given itself, or as the name of a file that holds it."""
+    return given if "+" in given else Path(given).read_text(encoding="utf-8")[:10_000].strip()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the packet that is named; return the status to end with."""
     parser = argparse.ArgumentParser(description="Check an evidence packet of Caretrail.")
@@ -972,13 +1020,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--checkpoint", action="append", default=[], metavar="FILE",
         help="checkpoints that you kept from earlier, a file or a folder; may be given again",
     )  # fmt: skip  # one option, one thought
+    parser.add_argument(
+        "--witness", action="append", default=[], metavar="KEY",
+        help="the public key of a witness that must have cosigned, or a file that holds it; may be given again",
+    )  # fmt: skip  # one option, one thought
     given = parser.parse_args(arguments)
-    key: str | None = given.key
     try:
-        if key is not None and "+" not in key:
-            key = Path(key).read_text(encoding="utf-8")[:10_000].strip()
+        key: str | None = key_text(given.key) if given.key is not None else None
         if key is not None:
             keys_in(key)
+        witnesses = [one.line for text in given.witness for one in keys_in(key_text(text), WITNESS)]
         kept = kept_in(given.checkpoint)
         Path(given.packet).stat()
     except Problem as problem:
@@ -987,7 +1038,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError):
         print("the packet, the key or a checkpoint cannot be read", file=sys.stderr)
         return 2
-    report = verify(given.packet, key, kept)
+    report = verify(given.packet, key, kept, witnesses)
     try:
         sys.stdout.buffer.write(("\n".join(words(report)) + "\n").encode(sys.stdout.encoding or "utf-8", "replace"))
         sys.stdout.buffer.flush()
