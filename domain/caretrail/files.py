@@ -54,7 +54,7 @@ def regular_bytes(path: Path, most: int) -> bytes:
 
 def replace_file(path: Path, text: str, mode: int) -> None:
     """Replace the content of a file. Raises OSError; when it returns, the text is on disk."""
-    temporary = _written(path, text, mode)
+    temporary = _written(path, text.encode(), mode)
     try:
         temporary.replace(path)
     finally:
@@ -62,13 +62,14 @@ def replace_file(path: Path, text: str, mode: int) -> None:
     sync_folder(path.parent)
 
 
-def create_file(path: Path, text: str, mode: int) -> bool:
-    """Create a file with a text; False if it exists with that very text. Raises FileRefused if it has another one."""
-    temporary = _written(path, text, mode)
+def create_file(path: Path, content: str | bytes, mode: int) -> bool:
+    """Create a file; False if it exists with that very content. Raises FileRefused if it has another one."""
+    data = content.encode() if isinstance(content, str) else content
+    temporary = _written(path, data, mode)
     try:
         move_to_free_name(temporary, path)
     except FileExistsError:
-        if path.read_bytes() != text.encode():
+        if path.read_bytes() != data:
             hint = "nothing was overwritten; check that file, or choose another folder"
             raise FileRefused(f"{path.name} already exists with other content", hint) from None
         return False
@@ -92,13 +93,13 @@ def move_to_free_name(path: Path, target: Path) -> None:
         path.unlink()
 
 
-def _written(path: Path, text: str, mode: int) -> Path:
-    """Write the text, on disk, to a new file beside this one."""
+def _written(path: Path, data: bytes, mode: int) -> Path:
+    """Write the bytes, on disk, to a new file beside this one."""
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     except OSError:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "audit checkpoint": ("audit", "checkpoint", "--key", "{folder}/key", "--state", "{folder}/state", "--first"),
     "audit key": ("audit", "key", "--out", "{folder}/key"),
     "audit prove": ("audit", "prove", "{file}"),
+    "audit timestamp": ("audit", "timestamp", "{file}", "--query", "{folder}/query"),
     "audit cosign": ("audit", "cosign", "{file}", "--key", "{folder}/witness", "--log", "{folder}/key.pub"),
     "audit packet": (
         "audit",

@@ -59,6 +59,7 @@ LATE = {
     "audit.key": "audit key --help",
     "audit.prove": "audit prove --help",
     "audit.cosign": "audit cosign --help",
+    "audit.timestamp": "audit timestamp --help",
     "audit.inspect": "audit inspect --help",
     "audit.packet": "audit packet --help",
     "read.worklist": "worklist --help",

@@ -77,6 +77,7 @@ class Desk:
         replace: bool = False,
         named: NamedCheckpoints | None = None,
         note: str | None = None,
+        stamp: bytes = b"",
         **wanted: object,
     ) -> Path:
         """Make a packet; where it is."""
@@ -85,7 +86,7 @@ class Desk:
             self.recorder, PacketRequest(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
             note or self.checkpoint(size, keys), target, disclose or self._disclose,
             now=NOW, made_by="c-ortiz, clinician", version="0", replace=replace,
-            named=named,
+            named=named, stamp=stamp,
         )  # fmt: skip
         return target
 

@@ -289,7 +289,7 @@ function check(path, keyLine, keptPath) {
   for (const file of manifest.files) {
     const content = read(file.path);
     must(content.length === file.bytes && sha256(content).toString("hex") === file.sha256, file.path);
-    must(["checkpoint", "checkpoint-accesses"].includes(file.path) || content.includes(NOTICE), "notice");
+    must(["checkpoint", "checkpoint-accesses", "checkpoint.tsr"].includes(file.path) || content.includes(NOTICE), "notice");
     if (streams.has(file.path)) { readEvents(NAMED.decode(content), streams.get(file.path), leaves); streams.delete(file.path); }
   }
   must(!streams.size, "events missing");

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from cryptography.x509 import Certificate
+
 from caretrail.errors import CaretrailError
 from caretrail.evidence.packet.verify import key_point
 from caretrail.evidence.result import Discrepancy, Tampering
+from caretrail.evidence.time_stamp import TimeStamp, TimeStampRefused, check, stamp_path
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, NamedCheckpoints, origin_of_accesses, read_checkpoint
 from caretrail.ledger.cosignature import Cosignature, cosignatures
@@ -247,6 +250,37 @@ def _cosigned(kept: Mapping[Log, Sequence[KeptCheckpoint]], witnesses: Sequence[
                 checkpoint, cosignature = last
                 first, at = f"the first {checkpoint.size} {NOUNS[log]}", cosignature.at.strftime("%Y-%m-%d %H:%M UTC")
                 yield f"the witness {witness.name} cosigned {first} ({at} by its clock)"
+
+
+# --- time stamps ----------------------------------------------------------------------------------------------------
+
+
+def stamped(files: Sequence[Path], roots: Sequence[Certificate] | None) -> ExternalEvidence:
+    """What the time stamps beside checkpoints say; one that does not hold is a discrepancy.
+
+    Without `roots` (None) they are only counted. With them, at least one file must be stamped. Raises
+    ExternalUnreadable, TimeStampRefused.
+    """
+    pairs = [(path, stamp_path(path)) for path in files if stamp_path(path).exists()]
+    if roots is None:
+        were = "time stamp was" if len(pairs) == 1 else "time stamps were"
+        note = f"{len(pairs)} {were} not verified: no --tsa-root was given"
+        return ExternalEvidence(notes=(note,) if pairs else ())
+    wrong: list[Discrepancy] = []
+    good: list[tuple[TimeStamp, str]] = []
+    for path, stamp in pairs:
+        try:
+            good.append((check(regular_bytes(stamp, MOST_BYTES), regular_bytes(path, MOST_BYTES), roots), path.name))
+        except TimeStampRefused as refusal:
+            if refusal.missing:
+                raise
+            wrong.append(Discrepancy(Tampering.CHECKPOINT, f"{stamp.name}: {refusal.message}"))
+        except OSError:
+            raise ExternalUnreadable(f"{stamp.name} cannot be read") from None
+    if not pairs:
+        wrong.append(Discrepancy(Tampering.CHECKPOINT, "no checkpoint has a time stamp beside it"))
+    notes = tuple(f"{name} was there by {stamp}" for stamp, name in sorted(good, key=lambda one: one[0].at)[-1:])
+    return ExternalEvidence(discrepancies=tuple(wrong), notes=notes)
 
 
 # --- receipts -------------------------------------------------------------------------------------------------------

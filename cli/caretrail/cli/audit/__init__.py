@@ -12,6 +12,7 @@ SECTIONS = {
         "checkpoint": ("caretrail.cli.audit.checkpoint", "Sign both logs as they are now"),
         "prove": ("caretrail.cli.audit.prove", "Prove to a witness that a checkpoint continues an earlier one"),
         "cosign": ("caretrail.cli.audit.cosign", "Sign along on checkpoints of a log, as its witness"),
+        "timestamp": ("caretrail.cli.audit.timestamp", "Have an authority sign when a checkpoint was there"),
         "key": ("caretrail.cli.audit.key", "Create a key to sign the log with"),
     },
     "Evidence": {

@@ -25,9 +25,13 @@ from caretrail.evidence.packet import verify
     "--witness", "witnesses", metavar="KEY", multiple=True,
     help="Public key of a witness that must have cosigned, or its file.",
 )  # fmt: skip  # one option, one thought
+@click.option(
+    "--tsa-root", "root", metavar="FILE", type=click.Path(path_type=Path),
+    help="Root certificate of a time-stamping authority that must have stamped it.",
+)  # fmt: skip  # one option, one thought
 @json_option
 def inspect_command(
-    packet: Path, key: str | None, places: Sequence[str], witnesses: Sequence[str], as_json: bool
+    packet: Path, key: str | None, places: Sequence[str], witnesses: Sequence[str], root: Path | None, as_json: bool
 ) -> None:
     """Verify an evidence packet.
 
@@ -39,6 +43,8 @@ def inspect_command(
         caretrail audit inspect packet.zip --key ledger.key.pub --checkpoint kept/
         caretrail audit inspect packet.zip --key log.pub --witness witness.pub
     """
+    from caretrail.evidence.packet.stamp import stamp_line
+    from caretrail.evidence.time_stamp import read_roots
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import COSIGNATURE, BadKey
 
@@ -52,7 +58,10 @@ def inspect_command(
         raise click.UsageError(str(problem)) from None
     except OSError:
         raise click.UsageError("a checkpoint cannot be read") from None
+    roots = read_roots(root) if root is not None else None
     report = verify.verify(str(packet), keys, kept, named)
+    if roots is not None and report.status != 1:
+        report.lines.append(stamp_line(packet, roots))
     if as_json:
         checks = [{"holds": holds, "what": text} for holds, text in report.lines]
         print_json({"status": report.status, "checks": checks, "events": report.counts})

@@ -163,6 +163,7 @@ def _packet(
 
     from caretrail.evidence.external import named_checkpoints
     from caretrail.evidence.packet.make import make_packet
+    from caretrail.evidence.packet.stamp import stamp_beside
     from caretrail.evidence.packet.terms import PacketRefused
     from caretrail.ledger.checkpoint import origin_of
     from caretrail.ledger.keys import load_key
@@ -176,11 +177,12 @@ def _packet(
         access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if request.with_text else ''}", digest))
 
     checkpoint = _checkpoint(recorder, keys, given)
+    stamp = stamp_beside(given["signed"]) if given["signed"] is not None else b""
     try:
         with progress("Collecting") as done:
             return make_packet(
                 recorder, request, terms, keys, checkpoint, given["target"], disclose,
-                now=now(), made_by=person or recorder.account, version=version("caretrail"), named=named,
+                now=now(), made_by=person or recorder.account, version=version("caretrail"), named=named, stamp=stamp,
                 replace=given["force"], progress=done,
             )  # fmt: skip
     except (PacketRefused, StoreDamaged):  # the reason reveals something about the episodes

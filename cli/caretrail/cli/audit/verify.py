@@ -38,6 +38,10 @@ SHOWN = 10
     help="Public key of a witness that must have cosigned.",
 )  # fmt: skip  # one option, one thought
 @click.option(
+    "--tsa-root", metavar="FILE", type=click.Path(path_type=Path),
+    help="Root certificate of a time-stamping authority that must have stamped some.",
+)  # fmt: skip  # one option, one thought
+@click.option(
     "--receipts", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
     help="Receipts, as 'append --json' printed them.",
 )  # fmt: skip  # one option, one thought
@@ -49,6 +53,7 @@ def verify_command(
     places: Sequence[Path],
     keys: Sequence[str],
     witnesses: Sequence[str],
+    tsa_root: Path | None,
     receipts: Sequence[Path],
     quiet: bool,
     as_json: bool,
@@ -68,7 +73,7 @@ def verify_command(
     from caretrail.ledger.checkpoint import origin_of
 
     with setup.open() as recorder:
-        external = _external(places, keys, witnesses, receipts, origin_of(recorder.namespace))
+        external = _external(places, keys, witnesses, tsa_root, receipts, origin_of(recorder.namespace))
         with progress("Verifying") as done:
             found = verify(recorder, external, done)
     if as_json:
@@ -83,15 +88,24 @@ def verify_command(
 
 
 def _external(
-    places: Sequence[Path], keys: Sequence[str], witnesses: Sequence[str], receipts: Sequence[Path], origin: str
+    places: Sequence[Path],
+    keys: Sequence[str],
+    witnesses: Sequence[str],
+    tsa_root: Path | None,
+    receipts: Sequence[Path],
+    origin: str,
 ) -> ExternalEvidence:
-    from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts
+    from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts, stamped
+    from caretrail.evidence.time_stamp import read_roots
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import COSIGNATURE
 
     trusted, named = read_verifying_keys(keys), read_verifying_keys(witnesses, COSIGNATURE)
-    checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin, named)
-    return combine([checkpoints, *(read_receipts(path) for path in receipts)])
+    files = checkpoint_files(places)
+    stamps = stamped(files, read_roots(tsa_root) if tsa_root is not None else None)
+    return combine(
+        [read_checkpoints(files, trusted, origin, named), stamps, *(read_receipts(path) for path in receipts)]
+    )
 
 
 def _print_good(found: Verification) -> None:

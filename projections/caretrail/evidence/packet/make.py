@@ -66,6 +66,7 @@ def make_packet(
     made_by: str,
     version: str,
     named: NamedCheckpoints | None = None,
+    stamp: bytes = b"",
     replace: bool = False,
     progress: Progress | None = None,
 ) -> Packet:
@@ -73,8 +74,8 @@ def make_packet(
 
     `note` are the signed checkpoints of this store, by the same keys (see `caretrail.evidence.sign`). Events are all of
     each episode up to them. `named` are checkpoints that the recipient kept: the packet proves that it is of one
-    history with them. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or
-    StoreError: then there is no file.
+    history with them. `stamp` is the time stamp of the checkpoints, if they have one. `progress` counts episodes.
+    Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder)
     pair = _checkpoints(recorder, keys, note)
@@ -83,7 +84,7 @@ def make_packet(
     terms = with_consent(recorder, request.episodes, terms, now)
     mark = DEMO if recorder.is_demo else ""
     proofs = tuple(consistency_proofs(recorder, pair, named or {}))
-    context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark, proofs)
+    context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark, proofs, stamp)
     with archive_for(target, replace=replace) as archive:
         parts = _add_episodes(archive, recorder, context, progress)
         finish(archive, parts, context, keys, subtrees)
@@ -165,6 +166,8 @@ def finish(
         archive.add(verify.CONSISTENCY, json_bytes(joined))
     for name, one in zip((verify.CHECKPOINT, verify.ACCESSES), split_notes(context.note), strict=True):
         archive.add(name, one.encode())
+    if context.stamp:
+        archive.add(verify.STAMP, context.stamp)
     archive.add(verify.COMPLETENESS, sign_note("\n".join(complete) + "\n", keys).encode())
     packs = {name: content for part in parts for name, content in part.packs.items()}
     for name, content in sorted(packs.items()):

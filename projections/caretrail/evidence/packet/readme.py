@@ -26,6 +26,12 @@ KEPT = (
     "If you keep checkpoints of this log from earlier, add each as --checkpoint FILE: the script then tells you if the "
     "key signed another history since."
 )
+STAMPED = """\
+checkpoint.tsr is a time stamp (RFC 3161) over checkpoint and checkpoint-accesses, one after the other. verify.py does
+not check it; with the root certificate of the authority, one of these does:
+
+  caretrail audit inspect PACKET.zip --key KEY --tsa-root ROOT.pem
+  cat checkpoint checkpoint-accesses > both; openssl ts -verify -data both -in checkpoint.tsr -CAfile ROOT.pem"""
 
 
 def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[SigningKey]) -> str:
@@ -48,6 +54,7 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
         "  python3 verify.py PACKET.zip --key KEY",
         textwrap.fill(KEY, WIDTH),
         textwrap.fill(KEPT, WIDTH),
+        *([STAMPED] if context.stamp else []),
         "\n".join(f"  {key.verifying}" for key in keys),
         f"Log:         {stand.origin}\nCheckpoint:  {stand.size} events, root {stand.root.hex()}",
         verify.PROVES,

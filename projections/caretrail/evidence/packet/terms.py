@@ -101,7 +101,7 @@ class PacketContext:
     """What a packet is made under: request, terms, the signed checkpoint of the events, when, by whom and with what.
 
     `note` are the notes of both logs. `mark` labels the packet of a demo store; else it is empty. `consistency` are the
-    proofs that join the packet to checkpoints its recipient kept.
+    proofs that join the packet to checkpoints its recipient kept, `stamp` is the time stamp of the notes, or empty.
     """
 
     request: PacketRequest
@@ -113,6 +113,7 @@ class PacketContext:
     version: str
     mark: str = ""
     consistency: tuple[Json, ...] = ()
+    stamp: bytes = b""
 
     @property
     def known_at(self) -> int:

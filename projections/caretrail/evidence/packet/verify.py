@@ -47,9 +47,9 @@ Point = tuple[int, int, int, int]
 Line = tuple[Optional[bool], str]  # noqa: UP045  # the shorter form is of Python 3.10
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF, CONSISTENCY = (
-    "manifest.json", "manifest.note", "checkpoint", "checkpoint-accesses", "completeness.note", "proof.json",
-    "consistency.json",
+MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, STAMP, COMPLETENESS, PROOF, CONSISTENCY = (
+    "manifest.json", "manifest.note", "checkpoint", "checkpoint-accesses", "checkpoint.tsr", "completeness.note",
+    "proof.json", "consistency.json",
 )  # fmt: skip
 MOST_FILES = 200_000
 MOST_BYTES = 512 * 1024 * 1024  # of one file
@@ -662,6 +662,18 @@ class Kept(NamedTuple):
     content: bytes
 
 
+def opened(path: str, read: Callable[[Files], None]) -> None:
+    """Read the files of a packet, a zip or a folder. Raises Problem, and what damaged files raise."""
+    kind = Path(path).stat()
+    if stat.S_ISDIR(kind.st_mode):
+        read(files_of_folder(path))
+    elif stat.S_ISREG(kind.st_mode):
+        with Path(path).open("rb") as zipped:
+            read(files_of_zip(zipped, kind.st_size))
+    else:
+        raise Problem("this is neither a file nor a folder")
+
+
 def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = (), witnesses: Sequence[str] = ()) -> Report:
     """Check a packet, by the public key of its log, or by one of several, one a line; None if none was given.
 
@@ -670,14 +682,7 @@ def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = (), w
     """
     report = Report()
     try:
-        kind = Path(path).stat()
-        if stat.S_ISDIR(kind.st_mode):
-            check_files(report, files_of_folder(path), key_lines, kept, witnesses)
-        elif stat.S_ISREG(kind.st_mode):
-            with Path(path).open("rb") as zipped:
-                check_files(report, files_of_zip(zipped, kind.st_size), key_lines, kept, witnesses)
-        else:
-            raise Problem("this is neither a file nor a folder")
+        opened(path, lambda files: check_files(report, files, key_lines, kept, witnesses))
     except Stop:
         pass
     except Problem as problem:
@@ -785,7 +790,7 @@ def unchanged(files: Files, manifest: Json) -> None:
             before = before[-len(NOTICE) :]
         if digest.hexdigest() != entry["sha256"] or size != entry["bytes"]:
             raise Problem(f"{shown(name)} was altered")
-        if name not in (CHECKPOINT, ACCESSES) and not noticed:
+        if name not in (CHECKPOINT, ACCESSES, STAMP) and not noticed:
             raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
 
 
