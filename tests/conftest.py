@@ -228,6 +228,16 @@ def replicated(postgres_server: str) -> Iterator[Pair]:
         yield pair
 
 
+@pytest.fixture
+def replicated_url(replicated: Pair) -> Iterator[str]:
+    """A store of the test's own, with read models, on a primary whose commits wait for its standby."""
+    name = f"replicated_{secrets.token_hex(4)}"
+    url = replicated.primary.new_database(name)
+    create_store(url)
+    yield url
+    run_sql(replicated.primary.url(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def login_names(postgres_server: str, postgres_copies: Callable[[str], Databases]) -> Iterator[Mapping[str, str]]:
     """The name of a login for each role, and of a stranger that has none."""

@@ -17,6 +17,8 @@ PersonRole = Literal[
     "service", "other",
 ]  # fmt: skip  # people of the treatment, people around it, systems
 SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
+Durability = Literal["local", "replicated"]
+"""How far a receipt's event is kept: on the server that took it, or on a standby too."""
 Purpose = Literal[
     "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other"
 ]

@@ -27,7 +27,7 @@ def test_every_line_gets_its_receipt_in_order(caretrail_both: Caretrail, example
     assert [row["line"] for row in ended.rows] == list(range(1, 66))
     assert [row["version"] for row in ended.rows] == list(range(1, 66))
     assert [row["position"] for row in ended.rows] == list(range(2, 67)), "the first is the pack that judges"
-    assert list(ended.rows[0]) == ["line", "episode", "version", "position", "recorded_at", "leaf"]
+    assert list(ended.rows[0]) == ["line", "episode", "version", "position", "recorded_at", "leaf", "durability"]
     assert ended.rows[0]["recorded_at"].endswith("Z")
     assert ended.err == "65 events recorded, @2 to @66\n"
 

@@ -61,7 +61,7 @@ def test_a_hyphen_in_the_name_of_an_event_will_do(begun: Caretrail) -> None:
 
 def test_the_receipt_as_json(begun: Caretrail) -> None:
     receipt = begun(*SESSION, "--json").json
-    assert list(receipt) == ["episode", "version", "position", "recorded_at", "leaf"]
+    assert list(receipt) == ["episode", "version", "position", "recorded_at", "leaf", "durability"]
     assert (receipt["episode"], receipt["version"]) == ("LNK-2026-0001", 4)
 
 

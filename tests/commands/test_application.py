@@ -272,7 +272,8 @@ def test_an_event_of_one_call_that_another_records_meanwhile_gets_that_receipt(
 
         def then(*args: Any, **more: Any) -> Any:
             recorded = append(*args, **more)
-            theirs.extend(two.append(events[1:]))
+            if not theirs:  # later it is sent again, for its receipt
+                theirs.extend(two.append(events[1:]))
             return recorded
 
         monkeypatch.setattr(recorder, "append", then)

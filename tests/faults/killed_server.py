@@ -20,7 +20,7 @@ from tests.faults.counts import Counts
 from tests.faults.crew import Crew
 from tests.faults.killed_writers import KINDS
 from tests.support.servers import Server
-from tests.support.stores import run_sql
+from tests.support.stores import change_append, run_sql
 
 Victim = Literal["backend", "postmaster", "sync"]
 
@@ -59,9 +59,16 @@ def run(
     return counts
 
 
+def take_guard_away(url: str) -> None:
+    """For the control: `append` commits as its session is set to."""
+    change_append(
+        url, "set_config('synchronous_commit', 'local', true)", "set_config('synchronous_commit', 'off', true)"
+    )
+
+
 @contextmanager
 def asynchronous(server: Server, url: str) -> Generator[None]:
-    """For the control: commits in this database are acknowledged before they are on the disk."""
+    """Sessions of this database commit before they are on the disk, unless `append` sees to it."""
     run_sql(
         server.url(),
         "ALTER SYSTEM SET wal_writer_delay = '10s'",

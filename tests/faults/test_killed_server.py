@@ -38,10 +38,18 @@ def test_a_server_whose_sync_fails_acknowledges_nothing_it_could_not_keep(server
     assert "PANIC" in (server.folder / "server.log").read_text(), "it did not go on as if nothing were"
 
 
+def test_a_database_set_to_commit_before_it_is_on_the_disk_loses_nothing(server: Server) -> None:
+    url = server.new_database("killed_guarded")
+    init_store(url)
+    with killed_server.asynchronous(server, url):
+        assert killed_server.run(server, url, seed=1, cycles=1, victim="postmaster").holds
+
+
 def test_a_server_that_does_not_sync_would_be_seen(server: Server) -> None:
     """The control: commits that are acknowledged before they are on the disk are lost with the postmaster."""
     url = server.new_database("killed_asynchronous")
     init_store(url)
+    killed_server.take_guard_away(url)
     with killed_server.asynchronous(server, url):
         counts = killed_server.run(server, url, seed=1, cycles=1, victim="postmaster")
     assert counts.wrong["lost"] + counts.wrong["duplicates"] + counts.wrong["other receipts"], counts

@@ -10,9 +10,11 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
@@ -29,6 +31,8 @@ with warnings.catch_warnings():
         ensure_prefix_permissions,
         ensure_user_exists,
     )
+
+T = TypeVar("T")
 
 BIN = POSTGRES_VERSIONS[18]
 SECONDS = 30.0
@@ -245,13 +249,13 @@ class Pair:
         rows = self.primary.ask("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' ORDER BY pid")
         return [int(str(pid)) for (pid,) in rows]
 
-    def cancel(self, how: str = "pg_cancel_backend") -> int:
-        """Wait until a commit waits, then cancel each that does; return how many."""
+    def cancel(self, how: str = "pg_cancel_backend") -> list[int]:
+        """Wait until a commit waits, then cancel each that does; return whose they were."""
         wait_until(self.waiting, "a commit waits for the standby")
         pids = self.waiting()
         for pid in pids:
             self.primary.ask(f"SELECT {how}({pid})")
-        return len(pids)
+        return pids
 
     def fail_over(self) -> None:
         """Kill the primary, and let the standby, as it is, take over."""
@@ -269,6 +273,16 @@ def synchronous_pair(within: Path | None = None) -> Generator[Pair]:
         pair = Pair(primary, standby)
         pair.synchronize()
         yield pair
+
+
+@contextmanager
+def in_background(work: Callable[[], T]) -> Generator[Future[T]]:
+    """Do something in a thread of its own; after a failure it is left alone, or the test would wait for it forever."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield pool.submit(work)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:

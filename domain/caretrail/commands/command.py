@@ -12,6 +12,7 @@ from caretrail.events import EpisodeEvent, Event
 from caretrail.events.codec import payload_of
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.records import OWN_COMMAND_ID, CommandKey, RecordedEvent
+from caretrail.tokens import Durability
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,10 @@ class Receipt:
     """A recorded event by episode, version, position and time; `leaf` is its hex SHA-256 in the audit ledger.
 
     `episode` is the case number (None for a program's own events). `version` counts events in the episode, `position`
-    in the whole store; `recorded_at` is UTC. `warning` says what is probably a typing error: a policy that is not
-    installed, a program new to the store, a date far from its document. A repeated call gets its first receipts
-    without it.
+    in the whole store; `recorded_at` is UTC. `durability` says how far the event is kept: "replicated" on a standby,
+    too, "local" in a file or on a server that is told to wait for no standby. `warning` says what is probably a typing
+    error: a policy that is not installed, a program new to the store, a date far from its document. A repeated call
+    gets its first receipts without it.
     """
 
     episode: str | None
@@ -29,6 +31,7 @@ class Receipt:
     position: int
     recorded_at: datetime
     leaf: str
+    durability: Durability = field(compare=False)
     warning: str | None = field(default=None, compare=False)
 
 
@@ -65,10 +68,11 @@ class Command:
         self.alone = True
 
 
-def receipt_of(event: Event, row: RecordedEvent, warning: str | None = None) -> Receipt:
-    """Make the receipt of an event from its row."""
+def receipt_of(event: Event, row: RecordedEvent, durability: Durability, warning: str | None = None) -> Receipt:
+    """Make the receipt of an event from its row, as `append` returned it: a row that is only read may be lost yet."""
     episode = event.episode if isinstance(event, EpisodeEvent) else None
-    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex(), warning)
+    place = row.originator_version, row.position, row.recorded_at
+    return Receipt(episode, *place, leaf_hash(row).hex(), durability, warning)
 
 
 def require_own_keys(commands: Iterable[Command]) -> None:

@@ -15,9 +15,10 @@ from caretrail.episode.episode import Decided, Episode
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
 from caretrail.events import EpisodeEvent
 from caretrail.events.codec import read_event
+from caretrail.log.durability import Kept
 from caretrail.log.program_stays import program_stays
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import RecordedEvent, Stays
+from caretrail.log.records import Stays
 
 
 class UnreadableEpisode(Refused):
@@ -112,10 +113,10 @@ def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper,
 
     Raises VersionConflict or CommandReused after another writer appended first, StayOverlap, or StoreError.
     """
-    rows = _appended(decision, episodes, mapper, recorder) if decision.taken else []
+    rows = _appended(decision, episodes, mapper, recorder) if decision.taken else Kept([], "local")
     for (command, decided), row in zip(decision.taken, rows, strict=True):
         decided.entry.confirm(StoredPayload(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
-        command.outcome = receipt_of(command.event, row, command.warning)
+        command.outcome = receipt_of(command.event, row, rows.durability, command.warning)
         if row.originator_version != decided.entry.version:  # an earlier attempt recorded it
             episodes.pop(command.stream, None)
     for command, refusal in decision.refused:
@@ -124,7 +125,7 @@ def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper,
 
 def _appended(
     decision: Decision, episodes: Mapping[UUID, Episode], mapper: EventMapper, recorder: EventRecorder
-) -> list[RecordedEvent]:
+) -> Kept:
     commands = [command for command, _ in decision.taken]
     pending = [mapper.to_stored_event(decided) for _, decided in decision.taken]
     try:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from caretrail.commands.cache import EpisodeCache
-from caretrail.commands.command import Command, Receipt, receipt_of
+from caretrail.commands.command import Command, receipt_of
 from caretrail.episode.episode import Episode
 from caretrail.episode.outline import BESIDE_OUTLINE
 from caretrail.episode.sealed import Sealed
-from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
+from caretrail.errors import CommandReused, StoreDamaged, StoreNewer
 from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
 from caretrail.log.entries import entry_of, readable_entry, require_next, require_own
@@ -51,9 +51,9 @@ def read_episodes(
     """Take the episodes of these commands, brought up to date, without those that cannot be read.
 
     `voids` are events that cannot be read and count for nothing. With `remembered`, those in the cache are taken as
-    they are, and only the others are read. Commands that are recorded already get their outcome; with `atomic`,
-    CommandReused is raised with its place in the call. A key is looked up once, and again after a conflict: an event
-    recorded since then shows up as its episode is read, or is refused by the append.
+    they are, and only the others are read. Commands that are recorded already get their outcome, from `append`; with
+    `atomic`, CommandReused is raised with its place in the call. A key is looked up once, and again after a conflict:
+    an event recorded since then shows up as its episode is read, or is refused by the append.
     """
     needs = needs_whole(commands, atomic=atomic)
     episodes = cache.take(needs)
@@ -78,10 +78,13 @@ def read_episodes(
     for command in reading:
         command.searched, command.hasty = True, False
         row = known.get(command.key)
-        if row is not None:
-            command.outcome = _first_outcome(command, row)
-            if atomic and isinstance(command.outcome, Refused):
+        if row is not None and not _is_same(command, row):
+            command.outcome = CommandReused(row.position)
+            if atomic:
                 raise command.outcome.at(command.index)
+    _confirm_recorded(
+        [command for command in reading if command.outcome is None and command.key in known], known, recorder
+    )
     return {
         stream: episode
         for stream, episode in episodes.items()
@@ -89,13 +92,24 @@ def read_episodes(
     }
 
 
-def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReused:
-    same = (
+def _is_same(command: Command, row: RecordedEvent) -> bool:
+    return (
         row.originator_id == command.stream
         and row.topic.removesuffix(IMPORTED) == stored_name(command.event)
         and row.state == payload_of(command.event)
     )
-    return receipt_of(command.event, row) if same else CommandReused(row.position)
+
+
+def _confirm_recorded(
+    commands: Sequence[Command], known: Mapping[CommandKey, RecordedEvent], recorder: EventRecorder
+) -> None:
+    """Give recorded commands their first receipts, by `append`: what was read may be on no standby yet."""
+    if not commands:
+        return
+    rows = recorder.append_again([known[key] for key in dict.fromkeys(command.key for command in commands)])
+    kept = {row.key: row for row in rows}
+    for command in commands:
+        command.outcome = receipt_of(command.event, kept[command.key], rows.durability)
 
 
 def _evolves(

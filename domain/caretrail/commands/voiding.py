@@ -44,6 +44,7 @@ def void_position(recorder: EventRecorder, position: int, actor: Person, reason:
     key = (STORE_SOURCE, f"void {position}")
     for _ in range(ATTEMPTS):
         if known := recorder.find_commands([key]):
+            recorder.append_again([known[key]])  # whoever is told that it is recorded may rely on it
             raise VoidRefused(f"the event at @{position} is voided already, by @{known[key].position}")
         version = len(own_events(recorder)) + 1
         try:

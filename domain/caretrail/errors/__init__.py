@@ -33,6 +33,7 @@ from caretrail.errors.refusals import (
 )
 from caretrail.errors.store import (
     AccessNotRecorded,
+    NotReplicated,
     RolesRefused,
     StaleReadModel,
     StoreError,
@@ -63,6 +64,7 @@ __all__ = [
     "Impossible",
     "InvalidEvent",
     "LogDiverged",
+    "NotReplicated",
     "NotStored",
     "NotTold",
     "PackInvalid",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final, Self
+
 from caretrail.errors.base import CaretrailError
+
+ONE_SERVER: Final = "stored on this server, but not known to be on a standby"
+RECEIPT_LATER: Final = "send it again under the same command_id: the receipt comes when a standby has it"
 
 
 class StoreError(CaretrailError):
@@ -15,6 +20,32 @@ class StoreUnreachable(StoreError):
     """No connection, a lock held too long, a disk that is full or read-only: trying again later may help."""
 
     code = "store_unreachable"
+
+
+class NotReplicated(StoreUnreachable):
+    """What was sent is stored on one server, and not known to be on a standby as it was to be: a failover may lose it.
+
+    So there is no receipt, and nothing is shown. Sent again under the same command_id it is stored once, whichever
+    server leads by then, and the receipt comes when a standby has it.
+    """
+
+    code = "not_replicated"
+
+    @classmethod
+    def cut_short(cls, store: str) -> Self:
+        """The error for a wait that somebody canceled."""
+        return cls(f"{store}: {ONE_SERVER}: the wait for the standby was canceled", RECEIPT_LATER)
+
+    @classmethod
+    def released(cls, store: str) -> Self:
+        """The error for a wait that may have ended because the settings of the server were changed."""
+        return cls(f"{store}: {ONE_SERVER}: the server's settings changed during the wait", RECEIPT_LATER)
+
+    @classmethod
+    def weakened(cls, store: str, setting: str, value: str) -> Self:
+        """The error for a session that does not wait, or would not be told that it did not."""
+        hint = f"set {setting} back for this login, database or server, then send it again under the same command_id"
+        return cls(f"{store}: {ONE_SERVER}: {setting} is '{value}' for this login", hint)
 
 
 class StoreReadOnly(StoreUnreachable):

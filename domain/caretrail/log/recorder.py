@@ -6,16 +6,16 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent, Subscription
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from caretrail.errors import StoreDamaged
 from caretrail.log.database import Database, Row
+from caretrail.log.durability import Kept
 from caretrail.log.leaf import LogColumns, leaf_hash
 from caretrail.log.read_back import require_accesses, require_events
 from caretrail.log.records import (
@@ -29,10 +29,12 @@ from caretrail.log.records import (
     access_stream,
     check_accesses,
     check_call,
+    sent_again,
     store_stream,
 )
-from caretrail.log.resume import START, ResumeToken, require_continued
+from caretrail.log.resume import START, LogNotification, ResumeToken, require_continued
 from caretrail.log.sql import load_sql
+from caretrail.tokens import Durability
 
 NO_STAYS: Final[Stays] = MappingProxyType({})
 
@@ -45,13 +47,6 @@ VOIDS = "position_voided/"
 INTERVAL = 0.2
 """Seconds between two reads of a log without new events."""
 BATCH = 500
-
-
-@dataclass(frozen=True)
-class LogNotification(Notification):
-    """The library's notification, whose id is our position, with the leaf of its event."""
-
-    leaf: bytes
 
 
 class EventRecorder(ApplicationRecorder, ABC):
@@ -78,39 +73,47 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def append(self, events: Sequence[PendingEvent], stays: Stays = NO_STAYS) -> list[RecordedEvent]:
+    def append(self, events: Sequence[PendingEvent], stays: Stays = NO_STAYS) -> Kept:
         """Record all events of any number of streams in the given order, or none of them.
 
         The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
         A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
         Safe to repeat with the same events, even if the first attempt succeeded. Raises NotStored if what the database
-        says it recorded is not what was sent.
+        says it recorded is not what was sent; NotReplicated if it is stored, and not known to be on a standby.
         """
         if self.database.in_transaction:
             raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
         if not events:
             if stays:
                 raise ValueError("stays change only together with an event")
-            return []
+            return Kept([], "local")
         check_call(events, stays)
         recorded = self._append(events, stays)
         require_events(events, recorded, self.account, self.store)
         return recorded
 
     @abstractmethod
-    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> Kept:
         """Append checked events."""
 
-    def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+    def append_again(self, recorded: Sequence[RecordedEvent]) -> Kept:
+        """Send events again that were read from the log, for their first result: as far kept as that of any append.
+
+        A row that is read may be on this server only, a receipt of it would be too much. Nothing is ever recorded: the
+        version that is named can be the next of no stream. Raises VersionConflict if the store no longer has them.
+        """
+        return self.append([sent_again(event) for event in recorded])
+
+    def record_access(self, accesses: Sequence[PendingAccess]) -> Kept:
         """Record accesses in their own log, in the stream of their account; the store chooses stream, name and version.
 
         Safe to repeat with the same accesses, even if the first attempt succeeded. Raises NotStored if what the
-        database says it recorded is not what was sent: then nothing may be shown.
+        database says it recorded is not what was sent, and NotReplicated: then nothing may be shown.
         """
         if self.database.in_transaction:
             raise RuntimeError("recording an access is a transaction of its own")
         if not accesses:
-            return []
+            return Kept([], "local")
         check_accesses(accesses)
         recorded = self._record_access(accesses)
         stream = access_stream(self.namespace, self.account)
@@ -118,8 +121,15 @@ class EventRecorder(ApplicationRecorder, ABC):
         return recorded
 
     @abstractmethod
-    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> Kept:
         """Record checked accesses."""
+
+    @abstractmethod
+    def confirm_kept(self) -> Durability:
+        """Make sure that all that can be read here is kept as far as an append is. Raises NotReplicated, StoreReadOnly.
+
+        What is read may be on this server alone: its wait for the standby was canceled, or its session did not wait.
+        """
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         """Append for the library, and return the positions."""
@@ -339,7 +349,7 @@ class PollingSubscription(Subscription[EventRecorder]):
         super().stop()
         self._stopping.set()
 
-    def __next__(self) -> Notification:
+    def __next__(self) -> LogNotification:
         while not self._stopping.is_set():
             if self._fetched:
                 notification = self._fetched.popleft()

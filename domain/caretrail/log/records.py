@@ -108,6 +108,13 @@ class RecordedEvent(PendingEvent):
     """An author that a gateway vouches for, empty where the login is the author's own; no gateway is there yet."""
 
 
+def sent_again(event: RecordedEvent) -> PendingEvent:
+    """A recorded event as it is sent once more, under a version that can be the next of no stream."""
+    return PendingEvent(
+        event.originator_id, LARGEST_NUMBER, event.topic, event.state, event.source, event.command_id, new_salt()
+    )
+
+
 class ProgramStay(NamedTuple):
     """The days a client spends in a program, as columns of the store; without a last day it is open."""
 

@@ -7,7 +7,10 @@ other events get their positions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from eventsourcing.persistence import Notification
 
 from caretrail.errors import LogDiverged, StoreUnreachable
 from caretrail.log.database import Database
@@ -28,6 +31,13 @@ class ResumeToken(NamedTuple):
 
 START = ResumeToken(0)
 """Before the first event."""
+
+
+@dataclass(frozen=True)
+class LogNotification(Notification):
+    """The library's notification, whose id is our position, with the leaf of its event."""
+
+    leaf: bytes
 
 
 class Followed(Protocol):

@@ -49,8 +49,8 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
         caretrail append events.jsonl
 
     --json prints one object a line as soon as its event is durable: line, episode, version, position, recorded_at,
-    leaf and, for what is probably a typing error, warning; or line, error, message and hint. Exit status 1 if any
-    event was refused.
+    leaf, durability (local, or replicated: on a standby, too) and, for what is probably a typing error, warning; or
+    line, error, message and hint. Exit status 1 if any event was refused.
     """
     from caretrail.cli.terminal.input_lines import InputLines
     from caretrail.commands.application import Commands

@@ -84,6 +84,7 @@ def receipt_fields(receipt: Receipt) -> dict[str, object]:
         "position": receipt.position,
         "recorded_at": instant(receipt.recorded_at),
         "leaf": receipt.leaf,
+        "durability": receipt.durability,
     }
     if receipt.warning is not None:
         fields["warning"] = receipt.warning

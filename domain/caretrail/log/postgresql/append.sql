@@ -77,6 +77,9 @@ BEGIN
         RAISE EXCEPTION 'a payload is no JSON object' USING ERRCODE = 'CT010';
     END IF;
 
+    IF current_setting('synchronous_commit') = 'off' THEN   -- what has a receipt is on the disk, whatever a session is set to
+        PERFORM set_config('synchronous_commit', 'local', true);
+    END IF;
     PERFORM FROM caretrail.store FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
@@ -239,6 +242,9 @@ BEGIN
         RAISE EXCEPTION 'record_access was called with malformed arguments' USING ERRCODE = 'CT004';
     END IF;
 
+    IF current_setting('synchronous_commit') = 'off' THEN   -- an access is on the disk, whatever a session is set to
+        PERFORM set_config('synchronous_commit', 'local', true);
+    END IF;
     PERFORM FROM caretrail.access_head FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the head of the accesses is missing' USING ERRCODE = 'data_corrupted';

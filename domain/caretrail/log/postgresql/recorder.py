@@ -17,16 +17,24 @@ from caretrail.errors import (
     CommandReused,
     ImportTooLate,
     InvalidEvent,
+    NotReplicated,
     StayOverlap,
     StoreDamaged,
+    StoreReadOnly,
     VersionConflict,
     VoidRefused,
 )
 from caretrail.log.database import Row
+from caretrail.log.durability import Commit, Kept, durability_of
 from caretrail.log.postgresql.database import PostgresDatabase
+from caretrail.log.postgresql.notices import heard
 from caretrail.log.postgresql.setup import Connection
 from caretrail.log.recorder import EventRecorder, by_stream
 from caretrail.log.records import CommandKey, Log, PendingAccess, PendingEvent, RecordedEvent, Stays, payload_unreadable
+from caretrail.tokens import Durability
+
+COLUMNS: Final = 11
+"""Columns of a row of either log; what follows them in a reply is about the call."""
 
 
 class PostgresRecorder(EventRecorder):
@@ -39,13 +47,13 @@ class PostgresRecorder(EventRecorder):
         self.is_demo = self._server.is_demo
         self.account = self._server.account
 
-    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> Kept:
         rows = [_fields(event) for event in events]
         if stays:
             return self._call("append_with_stays", _columns(rows) | _stay_columns(stays))
         return self._call("append_one", rows[0]) if len(rows) == 1 else self._call("append", _columns(rows))
 
-    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> Kept:
         fields = ({"payload": a.payload, "command": a.command_id, "salt": a.salt} for a in accesses)
         return self._call("record_access", _columns(list(fields)))
 
@@ -53,9 +61,40 @@ class PostgresRecorder(EventRecorder):
         """Whether the login is an operator of the store, or owns it."""
         return self._server.is_operator
 
-    def _call(self, name: str, params: Mapping[str, object]) -> list[RecordedEvent]:
+    def confirm_kept(self) -> Durability:
+        """Commit once more, so that all that can be read here is kept as far as an append is."""
+        statement = self._sql["confirm_kept"].encode()
+
+        def commit(connection: Connection) -> Durability:
+            with heard(connection) as warnings:
+                [(written, *settings)] = connection.execute(statement, binary=True).fetchall()
+            if written is None:
+                raise StoreReadOnly(f"{self.store}: a standby cannot tell what others have", "ask the primary server")
+            return self._durability(connection, Commit(*settings), cut_short=any(warnings))
+
+        return self._server.run(commit)
+
+    def _call(self, name: str, params: Mapping[str, object]) -> Kept:
+        """Call a function that writes; the columns behind the row say how far its commit is kept."""
         statement = self._sql[name].encode()
-        return list(self._events(self._server.run(lambda connection: _call(connection, statement, params))))
+
+        def call(connection: Connection) -> Kept:
+            with heard(connection) as warnings:
+                rows = _call(connection, statement, params)
+            if not rows:
+                return Kept([], "local")  # which is an error to whoever compares it with what was sent
+            durability = self._durability(connection, Commit(*rows[0][COLUMNS:]), cut_short=any(warnings))
+            return Kept(self._events(row[:COLUMNS] for row in rows), durability)
+
+        return self._server.run(call)
+
+    def _durability(self, connection: Connection, commit: Commit, *, cut_short: bool) -> Durability:
+        durability = durability_of(commit, self.store, cut_short=cut_short)
+        if durability == "replicated":
+            asked = self._sql["still_waiting"].encode(), {"at": commit.at}
+            if connection.execute(*asked, binary=True).fetchall() != [(True,)]:
+                raise NotReplicated.released(self.store)
+        return durability
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once, all as of one moment."""

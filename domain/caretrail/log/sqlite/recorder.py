@@ -19,6 +19,7 @@ from caretrail.errors import (
     VersionConflict,
 )
 from caretrail.log.database import Row
+from caretrail.log.durability import Kept
 from caretrail.log.leaf import EPOCH, columns_of, microseconds
 from caretrail.log.recorder import EventRecorder, by_stream
 from caretrail.log.records import (
@@ -34,6 +35,7 @@ from caretrail.log.records import (
 from caretrail.log.sql import for_sqlite
 from caretrail.log.sqlite.database import SqliteDatabase, adapt_row
 from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
+from caretrail.tokens import Durability
 
 
 class _NotNextError(Exception):
@@ -56,7 +58,7 @@ class SqliteRecorder(EventRecorder):
         with sqlite_errors(store), self._file.reader() as connection:
             self.namespace, self.is_demo = read_mark(connection, store)
 
-    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> Kept:
         if not all(map(is_object, events)):
             raise payload_unreadable()
         # The guard in the schema checks position, version and command of each row anyway, so we insert first. A refusal
@@ -67,24 +69,30 @@ class SqliteRecorder(EventRecorder):
                 stamped = self._stamp(connection, events, Log.EVENTS)
                 self._insert(connection, stamped, Log.EVENTS)
                 self._replace_stays(connection, stays)
-                return self._read_back(connection, stamped, Log.EVENTS)
+                kept = self._read_back(connection, stamped, Log.EVENTS)
         except _NotNextError:
-            return self._explain(events)
+            kept = self._explain(events)
+        return Kept(kept, "local")
 
-    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> Kept:
         stream = access_stream(self.namespace, self.account)
         with self._file.exclusive(urgent=True) as connection:
             self._require_same_store(connection)
             version = connection.execute(self._raw(Log.ACCESSES, "version"), (stream.bytes,)).fetchone()[0]
             events = [access.event(stream, version + place) for place, access in enumerate(accesses, start=1)]
             if known := self._known(events, Log.ACCESSES):
-                return _all_of(known, events)
+                return Kept(_all_of(known, events), "local")
             stamped = self._stamp(connection, events, Log.ACCESSES)
             try:
                 self._insert(connection, stamped, Log.ACCESSES)
             except _NotNextError:  # it is the next of its stream, whatever others do
                 raise NotStored.of(self.store) from None
-            return self._read_back(connection, stamped, Log.ACCESSES)
+            kept = self._read_back(connection, stamped, Log.ACCESSES)
+        return Kept(kept, "local")
+
+    def confirm_kept(self) -> Durability:
+        """Nothing to do: what can be read is on the disk."""
+        return "local"
 
     def may_import(self, role: str) -> bool:
         """Whether an actor of this role is an operator."""
