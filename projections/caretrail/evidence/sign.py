@@ -59,7 +59,8 @@ def sign(
     """Sign both logs as they are now and save the checkpoints as the last ones, before anything is given out.
 
     `first` says that nothing was signed before, `known` are checkpoints that were given out and are still there, `full`
-    reads the whole logs. `progress` counts events. Raises SigningRefused, StoreError.
+    reads the whole logs. `progress` counts events. Raises SigningRefused, StoreError; NotReplicated if the server is
+    told to wait for a standby that may not have what would be signed: then nothing is.
     """
     for key in keys:
         if key.name != state.origin:
@@ -67,6 +68,7 @@ def sign(
     with state.locked():
         last = _last(state, keys, first=first, known=known)
         pair = _pair(recorder, last or EMPTY_PAIR, state.origin, full=full, progress=progress)
+        recorder.confirm_kept()  # a failover must not lose what is signed: that would look like tampering
         note = sign_pair(pair, keys)
         if open_pair(note, [key.verifying for key in keys], state.origin) != pair:
             raise SigningRefused(
