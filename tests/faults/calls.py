@@ -14,6 +14,7 @@ from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.log import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
+from caretrail.log.postgresql import recorder as postgresql
 from caretrail.log.records import Log, PendingAccess
 from caretrail.reading.gate import unrecorded
 from caretrail.reading.questions.timeline import Timeline
@@ -27,7 +28,7 @@ Receipts: TypeAlias = list[tuple[int, str]]
 Said: TypeAlias = tuple[int, Receipts | str | None]
 """What a writer says of a call: its receipts, the name of an error, or None: the store could not be reached."""
 
-Kind = Literal["rows", "events", "accesses", "views", "torn", "hasty"]
+Kind = Literal["rows", "events", "accesses", "views", "torn", "hasty", "unheard"]
 PAUSE = 0.02
 
 
@@ -87,9 +88,15 @@ def _sender(
         return lambda number: _view(task, writer, number, recorder)
     if kind == "hasty":
         return lambda number: _view_hastily(task, writer, number, recorder, pipe)
+    if kind == "unheard":  # the control: whatever the server says of a commit, it is acknowledged
+        setattr(postgresql, "durability_of", _whatever)  # noqa: B010  # this process is the writer's own
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
     return lambda number: send_rows(task, writer, number, recorder)
+
+
+def _whatever(*_: object, **__: object) -> str:
+    return "local"
 
 
 def send_rows(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias
 from caretrail.log import init_store
 from caretrail.log.records import Log
 from tests.faults import (
+    canceled_waits,
     cut_replies,
     io_errors,
     killed_projectors,
@@ -24,6 +25,7 @@ from tests.faults import (
     tailing,
     vacuuming,
 )
+from tests.faults.calls import Kind
 from tests.faults.counts import Counts
 from tests.faults.projectors import Work
 from tests.support.places import DISK
@@ -147,8 +149,13 @@ def _concealed(place: Place, seed: int, failures: int) -> Counts:
 
 def _asynchronous(place: Place, seed: int, cycles: int) -> Counts:
     url = place.postgresql()
+    killed_server.take_guard_away(url)
     with killed_server.asynchronous(place.server, url):
         return killed_server.run(place.server, url, seed, cycles, "postmaster")
+
+
+def _canceled(kinds: Sequence[Kind]) -> Run:
+    return lambda _, seed, cycles: canceled_waits.run(seed, cycles, kinds)
 
 
 def _projector(make: Callable[[Place], str], work: Work, torn: bool = False) -> Run:
@@ -268,6 +275,19 @@ FAULTS: Final[dict[str, Fault]] = {
         10,
         {"one backend": _server("backend"), "postmaster": _server("postmaster")},
         {"control: postmaster, synchronous_commit off": (2, _asynchronous)},
+    ),
+    "canceled-waits": Fault(
+        "Waits for a standby cut short",
+        "Four writers on a primary whose commits wait for its standby. In each cycle the standby falls silent and one"
+        " to three waits are canceled (`pg_cancel_backend`), or their sessions ended; a writer that gets no receipt"
+        " sends the same call again. After each part the standby gets nothing more, eight more waits are cut short, the"
+        " primary is killed and the standby takes over; the writers go on there. It must hold every acknowledged call,"
+        " whole, once, without a gap. `accesses` is the same with records of accesses.",
+        "cycles",
+        200,
+        20,
+        {"events": _canceled(killed_writers.KINDS), "accesses": _canceled(killed_writers.VIEWERS)},
+        {"control: writers that do not look": (2, _canceled(canceled_waits.UNHEARD))},
     ),
     "killed-projectors": Fault(
         "Projector killed",

@@ -52,6 +52,18 @@ ELSEWHERE: Final[dict[str, tuple[str, str]]] = {
         "test_a_failover_loses_repeats_and_reorders_nothing",
         "test_the_harness_sees_what_an_asynchronous_standby_loses",
     ),
+    "wait for the standby canceled, primary killed": (
+        "test_a_canceled_wait_is_no_receipt_that_a_failover_loses",
+        "",
+    ),
+    "resend whose look-up reads what no standby has": ("test_a_resend_is_no_receipt_that_a_failover_loses", ""),
+    "standbys no longer named while a commit waits": ("test_whoever_unnames_the_standbys_gives_no_receipts", ""),
+    "session that does not wait for the standby": (
+        "test_a_session_that_does_not_wait_or_would_not_be_told_gets_no_receipt",
+        "",
+    ),
+    "checkpoint of what no standby may have": ("test_what_no_standby_may_have_is_not_signed", ""),
+    "reader behind a failover that lost events": ("test_after_a_failover_that_lost_events_a_reader_is_refused", ""),
     "another server behind the name": ("test_another_store_behind_the_same_name_is_noticed", ""),
     "newest event from the future": (
         "test_time_does_not_go_back_when_the_newest_event_is_from_the_future",
