@@ -24,9 +24,20 @@ class EpisodeCache:
         self._size = size
         self._lock = threading.Lock()
         self._episodes: OrderedDict[UUID, Episode] = OrderedDict()
+        self._connections = 0
 
     def __len__(self) -> int:
         return len(self._episodes)
+
+    def renew(self, replaced: int) -> None:
+        """Drop everything if connections were replaced meanwhile, as `replaced` counts them.
+
+        Another server may lead by now, without the last events of the one before.
+        """
+        with self._lock:
+            if replaced != self._connections:
+                self._connections = replaced
+                self._episodes.clear()
 
     def holds(self, stream: UUID, *, whole: bool) -> bool:
         """Whether an episode is here, and whole if it must be."""

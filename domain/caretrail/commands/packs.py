@@ -41,12 +41,16 @@ class PackRecords:
         self._recorder = recorder
         self._contents = contents
         self._recorded: dict[str, Mapping[str, bytes]] = {}
+        self._connections = 0
 
     def record(self, policies: Iterable[str], now: datetime) -> None:
         """Record the contents of policies, by the names that admissions give, unless the store has them.
 
         Raises StoreError. What is not installed, or cannot be used, judges nothing here and is not recorded.
         """
+        if self._connections != self._recorder.database.replaced:  # another server may lead, without the last events
+            self._connections = self._recorder.database.replaced
+            self._recorded.clear()
         for policy in policies:
             with suppress(PackUnknown, PackInvalid):
                 contents = self._contents(policy)

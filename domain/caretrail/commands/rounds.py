@@ -56,6 +56,7 @@ def read_episodes(
     an event recorded since then shows up as its episode is read, or is refused by the append.
     """
     needs = needs_whole(commands, atomic=atomic)
+    cache.renew(connections := recorder.database.replaced)
     episodes = cache.take(needs)
     reading = [command for command in commands if not remembered or command.stream not in episodes]
     if not reading:
@@ -63,6 +64,7 @@ def read_episodes(
     after = {
         command.stream: episodes[command.stream].version if command.stream in episodes else 0 for command in reading
     }
+    cached = bool(episodes)
     outlines = [stream for stream in after if stream not in episodes and not needs[stream]]
     for stream in after:
         episodes.setdefault(stream, Episode(stream))
@@ -72,6 +74,8 @@ def read_episodes(
         outlines,
         BESIDE_OUTLINE,
     )
+    if cached and recorder.database.replaced != connections:  # what was cached may be of a server that is gone
+        return read_episodes(commands, cache, recorder, atomic=atomic, remembered=remembered, voids=voids)
     known = dict(found)
     for rows in newer.values():
         known.update((row.key, row) for row in rows)
