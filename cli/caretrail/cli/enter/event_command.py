@@ -22,7 +22,7 @@ from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.commands.packs import installed
 from caretrail.describe import value_in_words
-from caretrail.errors import Refused, UnknownEpisode
+from caretrail.errors import NotReplicated, Refused, UnknownEpisode
 from caretrail.events import EventBase
 from caretrail.events.catalog import APPENDED as APPENDED  # the models that `record` looks up
 from caretrail.events.parsing import event_from
@@ -155,6 +155,8 @@ def _wrapped(words: Sequence[str]) -> str:
     return " \\\n".join(lines)
 
 
+BY_HAND = "it may be lost yet: see with 'caretrail timeline' whether it is there before you enter it again"
+
 # --- recording ----------------------------------------------------------------------------------------------
 
 
@@ -182,6 +184,8 @@ def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str,
                 [receipt] = commands.append([event])
             except Refused as refusal:
                 raise worded(refusal, access) from None
+            except NotReplicated as error:
+                raise NotReplicated(error.message, BY_HAND) from None
     if receipt.warning is not None and not questioned:
         say(f"Warning: {visible(receipt.warning)}")
     _print(receipt, as_json=given["as_json"])
