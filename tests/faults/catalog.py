@@ -155,7 +155,11 @@ def _asynchronous(place: Place, seed: int, cycles: int) -> Counts:
 
 
 def _canceled(kinds: Sequence[Kind]) -> Run:
-    return lambda _, seed, cycles: canceled_waits.run(seed, cycles, kinds)
+    def run(place: Place, seed: int, cycles: int) -> Counts:
+        assert place.server  # the report asks it for its version and settings, which the pair has, too
+        return canceled_waits.run(seed, cycles, kinds)
+
+    return run
 
 
 def _projector(make: Callable[[Place], str], work: Work, torn: bool = False) -> Run:
