@@ -47,6 +47,11 @@ def fields_of(value: Any) -> Iterable[tuple[str, Any]] | None:
     return None
 
 
+def field_names(kind: type) -> list[str]:
+    """The published names of the fields of a kind of record, in their order."""
+    return [published for _, published in _shown(cast(Hashable, kind))]
+
+
 @cache
 def _shown(kind: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a record that are shown, with their published names; looked up once, as lists have many rows."""

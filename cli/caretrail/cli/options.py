@@ -36,6 +36,8 @@ store_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Print JSON for programs.")
 
 
+csv_option = click.option("--csv", "as_csv", is_flag=True, allow_from_autoenv=False, help="Print CSV for spreadsheets.")
+
 as_of_option = click.option(
     "--as-of",
     type=Day(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
-from caretrail.cli.options import question_options
+from caretrail.cli.options import csv_option, question_options
 from caretrail.cli.setup import Setup
+from caretrail.cli.terminal.csv_rows import csv_lines
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, print_in_chunks, say
 from caretrail.cli.what_if import WhatIf, what_if
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+R = TypeVar("R", bound=Sequence[Any])
+
+
+class CsvRows(NamedTuple):
+    """The rows of an answer as CSV shows them: records of a kind, `without` some of their fields."""
+
+    kind: type
+    rows: Iterable[object]
+    without: tuple[str, ...] = ()
 
 
 class Session(NamedTuple):
@@ -43,6 +53,7 @@ class Session(NamedTuple):
     is_demo: bool
     progress: ProgressLine
     what_if: WhatIf | None = None
+    as_csv: bool = False
 
     def ask(self, question: Question[T]) -> Answer[T]:
         """Answer a question; the access is logged first."""
@@ -59,14 +70,24 @@ class Session(NamedTuple):
             say("This access is not logged: the store takes no writes. --access-db names a store that does.")
         return answer
 
-    def show(self, answer: Answer[T], screen: Callable[[T, Standing], None], *footer: str, shown: Any = None) -> None:
-        """Print an answer with its standing: as JSON, where `shown` may replace its value, or as a screen.
+    def show(
+        self,
+        answer: Answer[T],
+        screen: Callable[[T, Standing], None],
+        *footer: str,
+        shown: Any = None,
+        csv: CsvRows | None = None,
+    ) -> None:
+        """Print an answer with its standing: as JSON, where `shown` may replace its value, as CSV, or as a screen.
 
         If nothing was known, a note on stderr replaces the screen: an empty list must not look like nothing is due.
         """
         something = self.tell_of_nothing(answer.standing)
         if self.as_json:
             self.print_fields((answer if shown is None else replace(answer, value=shown)).fields())
+        elif self.as_csv and csv is not None:
+            print_in_chunks(csv_lines(csv.kind, csv.rows, answer.standing, csv.without), self.progress.erase)
+            say(self.current_through(answer.standing))
         elif something:
             screen(answer.value, answer.standing)
             for line in (self.current_through(answer.standing), *footer):
@@ -87,6 +108,11 @@ class Session(NamedTuple):
     def answer(self, question: Question[T], screen: Callable[[Session, T, Standing], None]) -> None:
         """Ask a question and print its answer."""
         self.show(self.ask(question), partial(screen, self))
+
+    def answer_list(self, question: Question[R], kind: type, screen: Callable[[Session, R, Standing], None]) -> None:
+        """Ask for a list of records of a kind and print it."""
+        answer = self.ask(question)
+        self.show(answer, partial(screen, self), csv=CsvRows(kind, answer.value))
 
     def heading(self, what: str, standing: Standing | None = None) -> str:
         """The title of a screen with its day; `standing` gives the day where none was asked for."""
@@ -153,13 +179,22 @@ def read_options(function: F) -> F:
     return question_options(in_session(function))
 
 
+def list_options(function: F) -> F:
+    """Give a command that lists rows the same, and `--csv`."""
+    return csv_option(read_options(function))
+
+
 def in_session(function: F) -> F:
     """Open a session from the options of a question as the first argument; the pack of `pack_option` judges."""
 
     @wraps(function)
-    def with_session(*, as_json: bool, allow_stale: bool, pack: str | None = None, **given: Any) -> Any:
+    def with_session(
+        *, as_json: bool, allow_stale: bool, as_csv: bool = False, pack: str | None = None, **given: Any
+    ) -> Any:
         from caretrail.reading.reader import Reader
 
+        if as_json and as_csv:
+            raise click.UsageError("give one of --json and --csv")
         setup = click.get_current_context().ensure_object(Setup)
         instead = what_if(pack)
         policy = instead.policy if instead is not None else None
@@ -172,7 +207,7 @@ def in_session(function: F) -> F:
             if instead is not None:
                 instead.tell()
             reader = Reader(recorder, now(), access=access, progress=line, write=instead is None)
-            return function(Session(reader, query, as_json, recorder.is_demo, line, instead), **given)
+            return function(Session(reader, query, as_json, recorder.is_demo, line, instead, as_csv), **given)
 
     return with_session  # type: ignore[return-value]  # the wrapper takes what click gives it
 

@@ -16,7 +16,7 @@ from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
 from caretrail.cli.params import Choice
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import CsvRows, Session, list_options
 from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import lines, print_table
@@ -45,7 +45,7 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 @repeated_option("author", "ID", "Only entries by this person")
 @repeated_option("program", "ID", "Only days in this program")
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
-@read_options
+@list_options
 def amendments_command(
     asked: Session,
     start: date | None,
@@ -74,8 +74,16 @@ def amendments_command(
         answer,
         partial(_print, asked, period if start or end else "", each=each),
         shown=_each(found) if each else None,
+        csv=_csv(found, each=each),
     )
     _say_uncounted(found)
+
+
+def _csv(found: Amended, *, each: bool) -> CsvRows:
+    """A row for each event, or for each author and program."""
+    from caretrail.reading.questions.amendments import AmendedBy, AmendedEvent
+
+    return CsvRows(AmendedEvent, _events(found)) if each else CsvRows(AmendedBy, found.rows, without=("events",))
 
 
 def _each(found: Amended) -> Json:

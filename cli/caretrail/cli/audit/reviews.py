@@ -16,18 +16,17 @@ from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import CsvRows, Session, list_options
 from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import print_table
 from caretrail.plain import as_json
-from caretrail.reading.due_review import what_became
+from caretrail.reading.due_review import DueReview, what_became
 from caretrail.reading.query import Filters
 from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
-    from caretrail.reading.due_review import DueReview
     from caretrail.reading.questions.reviews import ReviewRate, Reviews
 
 TITLES = ("Program", "Clinician", "Due", "On time", "Entered\nlate", "Late", "Not\ndone", "Cannot\nbe told")
@@ -42,7 +41,7 @@ ENOUGH = 20
 @repeated_option("program", "ID", "Only reviews in this program")
 @repeated_option("clinician", "ID", "Only reviews of this case owner")
 @click.option("--list", "each", is_flag=True, help="List each review.")
-@read_options
+@list_options
 def reviews_command(
     asked: Session,
     start: date | None,
@@ -75,8 +74,18 @@ def reviews_command(
         answer,
         partial(_print, asked, in_words(start, end), each=each),
         shown=_each(found) if each else None,
+        csv=_csv(found, each=each),
     )
     _say_uncounted(found)
+
+
+def _csv(found: Reviews, *, each: bool) -> CsvRows:
+    """A row for each review, or for each program and clinician."""
+    from caretrail.reading.questions.reviews import ReviewRate
+
+    if each:
+        return CsvRows(DueReview, [one for rate in found.rows for one in rate.reviews])
+    return CsvRows(ReviewRate, found.rows, without=("reviews",))
 
 
 def _each(found: Reviews) -> Json:

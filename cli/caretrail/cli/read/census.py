@@ -9,31 +9,33 @@ import click
 
 from caretrail.cli.filters import program_option
 from caretrail.cli.groups import Command
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import Session, list_options
 from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.tables import Rows, print_tables
+from caretrail.reading.answers import CensusRow
 from caretrail.reading.query import Filters
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import CensusRow, Standing
+    from caretrail.reading.answers import Standing
 
 TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status")
 
 
 @click.command("census", cls=Command)
 @program_option
-@read_options
+@list_options
 def census_command(asked: Session, programs: Sequence[str]) -> None:
     """List open episodes by program.
 
     Episodes open or on hold on the day.
 
         caretrail census --as-of 2026-03-09
+        caretrail census --csv > census.csv
     """
     from caretrail.reading.questions.census import Census
 
-    asked.answer(Census(asked.query, Filters(programs=frozenset(programs))), _print)
+    asked.answer_list(Census(asked.query, Filters(programs=frozenset(programs))), CensusRow, _print)
 
 
 def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:

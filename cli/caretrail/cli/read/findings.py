@@ -14,15 +14,16 @@ from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import Session, list_options
 from caretrail.cli.terminal.columns import Cell, Row
 from caretrail.cli.terminal.tables import Rows, marks, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
+from caretrail.reading.answers import FindingRow
 from caretrail.reading.query import Filters
 from caretrail.text import plural
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import FindingRow, Standing
+    from caretrail.reading.answers import Standing
 
 TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 
@@ -33,7 +34,7 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @click.option("--all", "everything", is_flag=True, help="Include verdicts met, breached and not_applicable.")
 @pack_option
 @filter_options
-@read_options
+@list_options
 def findings_command(
     asked: Session,
     filters: Filters,
@@ -52,7 +53,8 @@ def findings_command(
     from caretrail.reading.questions.findings import Findings
 
     wanted = replace(filters, closed=closed, all_verdicts=everything)
-    asked.answer(Findings(replace(asked.query, start=start, end=end), wanted), partial(_print, start, end))
+    question = Findings(replace(asked.query, start=start, end=end), wanted)
+    asked.answer_list(question, FindingRow, partial(_print, start, end))
 
 
 def _heading(asked: Session, start: date | None, end: date | None, standing: Standing) -> str:

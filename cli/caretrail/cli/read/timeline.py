@@ -12,7 +12,7 @@ import click
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
 from caretrail.cli.params import Choice
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import Session, list_options
 from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.tables import Rows, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
@@ -37,7 +37,7 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
     default="recorded",
     help="Order by when it was recorded (default), or by when it happened (clinical).",
 )
-@read_options
+@list_options
 def timeline_command(asked: Session, episode: str, order: Any) -> None:
     """Show every event of an episode and when it became known.
 
@@ -48,10 +48,11 @@ def timeline_command(asked: Session, episode: str, order: Any) -> None:
         caretrail timeline LNK-2026-0001 --known-at 2026-03-22
         caretrail timeline LNK-2026-0001 --order clinical
     """
+    from caretrail.reading.event_rows import EventRow
     from caretrail.reading.questions.timeline import Timeline
 
     name = case_number(asked, episode)
-    asked.answer(Timeline(name, asked.query, order), partial(_print, name))
+    asked.answer_list(Timeline(name, asked.query, order), EventRow, partial(_print, name))
 
 
 def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> None:

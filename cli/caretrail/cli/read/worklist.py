@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
 from caretrail.cli.params import MOST_ROWS, Count
-from caretrail.cli.session import Session, read_options
+from caretrail.cli.session import CsvRows, Session, list_options
 from caretrail.cli.terminal.columns import Row
+from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Rows, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.errors import StaleReadModel
+from caretrail.reading.answers import WorkRow
 from caretrail.reading.query import NO_FILTERS, Filters
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import Standing, Work, WorkRow
+    from caretrail.reading.answers import Standing, Work
     from caretrail.reading.questions.worklist import Worklist
 
 GROUPS = {
@@ -38,7 +41,7 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 @click.option("--limit", type=Count(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
 @pack_option
 @filter_options
-@read_options
+@list_options
 def worklist_command(asked: Session, filters: Filters, everything: bool, limit: int | None) -> None:
     """Show what to do, most urgent first.
 
@@ -47,6 +50,7 @@ def worklist_command(asked: Session, filters: Filters, everything: bool, limit: 
     --mine is given.
 
         caretrail worklist --mine
+        caretrail worklist --csv > worklist.csv
         caretrail worklist --pack rules-of-2027.toml
     """
     from caretrail.reading.questions.worklist import Worklist
@@ -58,6 +62,9 @@ def worklist_command(asked: Session, filters: Filters, everything: bool, limit: 
     if not asked.as_json:  # before anything is printed: each question may be refused
         difference = _difference(asked, question, work)
         nothing = "" if work.rows else _nothing(asked, question)
+    if asked.as_csv:
+        for line in filter(None, (nothing, *_left_out(work, limit), difference)):
+            say(line)
     option = asked.what_if.option if asked.what_if is not None else ""
     why = f"'caretrail why EPISODE RULE{option}' explains a row."
     asked.show(
@@ -65,6 +72,7 @@ def worklist_command(asked: Session, filters: Filters, everything: bool, limit: 
         partial(_print, asked, limit, difference, nothing),
         *([why] if work.rows else []),
         shown=replace(work, rows=work.rows[:limit]),
+        csv=CsvRows(WorkRow, work.rows[:limit]),
     )
 
 
@@ -132,13 +140,19 @@ def _print(asked: Session, limit: int | None, difference: str, nothing: str, wor
         for group, title in GROUPS.items()
     ]
     print_tables(TITLES, [(heading, rows) for heading, rows in groups if rows], wraps=3)
-    if len(shown) < len(work.rows):
-        click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} not shown: --limit is {limit}.")
-    if work.quiet_count:
-        click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all includes them.")
+    for line in _left_out(work, limit):
+        click.echo(f"\n{line}")
     click.echo("")
     if difference:
         click.echo(difference)
+
+
+def _left_out(work: Work, limit: int | None) -> Iterator[str]:
+    """What is not among the rows shown, in words."""
+    if limit is not None and limit < len(work.rows):
+        yield f"{plural(len(work.rows) - limit, 'row')} not shown: --limit is {limit}."
+    if work.quiet_count:
+        yield f"{plural(work.quiet_count, 'quiet row')} not shown: --all includes them."
 
 
 def _cells(row: WorkRow) -> Row:
