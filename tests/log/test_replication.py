@@ -12,6 +12,7 @@ from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.commands.command import Receipt
 from caretrail.errors import AccessNotRecorded, NotReplicated, Refused
 from caretrail.log import EventRecorder, PendingEvent, new_salt, open_recorder
+from caretrail.log.copying import copy_store
 from caretrail.log.durability import Commit, Kept, durability_of
 from caretrail.log.postgresql import recorder as module
 from caretrail.log.postgresql.recorder import PostgresRecorder
@@ -184,6 +185,19 @@ def test_other_messages_of_the_server_are_no_canceled_wait(replicated: Pair, url
     change_append(url, lock, f"RAISE WARNING 'something else'; {lock}")
     with open_recorder(url) as recorder:
         assert recorder.append([pending(uuid4())]).durability == "replicated"
+
+
+def test_a_copy_is_done_once_it_is_on_the_standby(url: str, sqlite_url: str) -> None:
+    """Given a target whose session would not be told of a wait cut short, and the same without."""
+    with (
+        open_recorder(sqlite_url) as source,
+        open_recorder(with_options(url, "-c client_min_messages=error")) as target,
+    ):
+        source.append([pending(uuid4())])
+        with pytest.raises(NotReplicated):
+            copy_store(source, target, lambda _done, _all: None)
+    with open_recorder(url) as target:
+        assert (rows(url), target.confirm_kept()) == ([(1,)], "replicated")
 
 
 # --- through the API --------------------------------------------------------------------------------------------

@@ -59,7 +59,8 @@ def copy_store(source: EventRecorder, target: EventRecorder, progress: Progress)
     """Copy the logs in their present state into an empty store, with the marks that make it the same store.
 
     Writers of the source go on. In the target all of it is one transaction: until it ends, others can neither read nor
-    append there, and an interrupted copy leaves the target empty. Raises CopyRefused or StoreDamaged.
+    append there, and an interrupted copy leaves the target empty. Raises CopyRefused or StoreDamaged; NotReplicated if
+    the copy is there, and not known to be on a standby that the target's server is told to wait for.
     """
     return _Copying(source, target, progress).run()
 
@@ -88,6 +89,7 @@ class _Copying:
                 raise StoreDamaged(f"{self._target.store}: the copy differs from the source; nothing was kept")
             stays, unreadable = self._make_stays(database)
             database.script(self._sql["close_mark"])
+        self._target.confirm_kept()
         end = self._ends[Log.EVENTS]
         later = self._source.max_position() - end
         return Copied(end, self._ends[Log.ACCESSES], leaves.hexdigest(), stays, unreadable, later)
