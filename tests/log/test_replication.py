@@ -14,6 +14,7 @@ from caretrail.errors import AccessNotRecorded, NotReplicated, Refused
 from caretrail.log import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.log.copying import copy_store
 from caretrail.log.durability import Commit, Kept, durability_of
+from caretrail.log.postgresql import notices
 from caretrail.log.postgresql import recorder as module
 from caretrail.log.postgresql.recorder import PostgresRecorder
 from caretrail.log.records import PendingAccess
@@ -142,6 +143,21 @@ def test_a_canceled_wait_gives_no_receipt_and_a_resend_brings_it(
         with monkeypatch.context() as patch:
             taken_away(patch)
             assert cut_short(replicated, recorder, pending(uuid4()))  # the control
+
+
+@pytest.mark.parametrize(("source", "words"), [("syncrep.c", "none"), ("none", "synchronous replication")])
+def test_the_warning_is_known_by_its_source_in_any_language_and_by_its_words_without(
+    replicated: Pair, url: str, monkeypatch: pytest.MonkeyPatch, source: str, words: str
+) -> None:
+    """Given either sign alone; with neither, the control, the warning says nothing."""
+    with open_recorder(url) as recorder:
+        monkeypatch.setattr(notices, "WAITING_FOR_STANDBYS", source)
+        monkeypatch.setattr(notices, "IN_ENGLISH", words)
+        with pytest.raises(NotReplicated):
+            cut_short(replicated, recorder, pending(uuid4()))
+        monkeypatch.setattr(notices, "WAITING_FOR_STANDBYS", "none")
+        monkeypatch.setattr(notices, "IN_ENGLISH", "none")
+        assert cut_short(replicated, recorder, pending(uuid4())).durability == "replicated"
 
 
 def test_a_session_ended_while_it_waits_sends_again_and_waits(replicated: Pair, url: str) -> None:
