@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -49,8 +50,10 @@ def as_cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list) and not any(isinstance(item, dict) for item in cast("list[Any]", value)):
-        return " ".join(map(str, cast("list[Any]", value)))
+    if isinstance(value, list):
+        items = cast("Sequence[Any]", value)
+        if not any(isinstance(item, dict) for item in items):
+            return " ".join(map(str, items))
     return str(value) if isinstance(value, str | int | float) else json.dumps(value)
 
 

@@ -52,7 +52,7 @@ def _cell(value: Any) -> str:
     if isinstance(plain, int | float):
         return str(plain)
     if isinstance(plain, list):
-        items = cast("list[Any]", plain)
+        items = cast("Sequence[Any]", plain)
         if not any(isinstance(item, list | dict) for item in items):
             return " ".join(map(_cell, items))
     text = visible(plain) if isinstance(plain, str) else json_text(cast(object, plain))
