@@ -147,9 +147,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+def _log(url: str) -> None:
+    init_store(url, demo=True)
+
+
+def _rows(url: str) -> None:
+    create_store(url, demo=True)
+
+
 def _store_with_roles(url: str) -> None:
-    create_store(url)
+    _rows(url)
     if not url.startswith("sqlite:"):  # a file has none
+        init_roles(url, roles_sql())
+
+
+def _clinic_with_roles(url: str) -> None:
+    create_store(url)
+    if not url.startswith("sqlite:"):
         init_roles(url, roles_sql())
 
 
@@ -162,12 +176,17 @@ def _store_of_the_example(url: str) -> None:
 
 
 MAKES: Mapping[str, Callable[[str], object]] = {
-    "log": init_store,
-    "rows": create_store,
+    "log": _log,
+    "rows": _rows,
     "roles": _store_with_roles,
     "example": _store_of_the_example,
+    "clinic": init_store,
+    "clinic with roles": _clinic_with_roles,
 }
-"""How each kind of store under test is made, once a session; each test has a copy."""
+"""How each kind of store under test is made, once a session; each test has a copy.
+
+Only a log, rows and roles are demo stores, which take the clock of a test, and are not held against it.
+"""
 
 
 @pytest.fixture

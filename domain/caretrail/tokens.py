@@ -115,3 +115,11 @@ Verdict = Literal[
     "not_applicable",
 ]  # fmt: skip
 """`breached`: nothing is owed now, but a time that the text sets was not kept, or what happened cannot be undone."""
+
+ClockState = Literal["ok", "ahead", "behind", "confirmed_behind", "unchecked"]
+"""What the log says of the clock that stamps.
+
+`ok`: it agrees with the log. `ahead`: it is more than 31 days after the newest event. `behind`: it is more than ten
+minutes before the newest record of either log. `confirmed_behind`: so it is, and an operator has confirmed it.
+`unchecked`: a demo store, which takes the clock of whoever opens it.
+"""

@@ -23,7 +23,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -74,15 +74,11 @@ EventLike = Event | Mapping[str, Any]
 """An event as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
 
 
-def utc_now() -> datetime:
-    """The machine's clock, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 def create_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
     """Make a store with its read models, unless there is one; True if this call made it.
 
-    `url` is a file path, `sqlite:///path` or `postgresql://…`. Raises StoreError.
+    `url` is a file path, `sqlite:///path` or `postgresql://…`. Of a `demo` store, `clock` says when it was made. Raises
+    StoreError.
     """
     made = init_store(url, demo=demo, clock=clock)
     with open_recorder(url, clock=clock) as recorder:
@@ -96,17 +92,18 @@ def open_store(
     actor: Person | Mapping[str, Any] | None = None,
     purpose: str = "treatment",
     access_url: str | None = None,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
 ) -> Store:
     """Open a store that `create_store` or `caretrail init` has made.
 
     Each access is logged before an answer is returned, with the account of the store, the `actor` as claimed and the
     `purpose` (see `Store.asked_by` for a service with many users). A store that takes no writes, such as a standby,
-    needs `access_url`, its primary, unless `url` names several servers. `clock` returns the aware instant that decides
-    which day is today. Raises StoreError: missing, foreign or unreachable; InvalidEvent: the actor cannot be recorded.
+    needs `access_url`, its primary, unless `url` names several servers. Which day is today, the
+    clock of the store decides: that of this machine, or of the server. Only a demo store takes `clock`, which returns
+    an aware instant. Raises StoreError: missing, foreign or unreachable; InvalidEvent: the actor cannot be recorded.
     """
     context = AccessContext("service", _actor(actor), purpose)
-    return Store(open_recorder(url, clock=clock), clock, context, Primary(url, access_url))
+    return Store(open_recorder(url, clock=clock), context, Primary(url, access_url))
 
 
 class Store:
@@ -115,14 +112,12 @@ class Store:
     def __init__(
         self,
         recorder: EventRecorder,
-        clock: Clock,
         context: AccessContext,
         primary: Primary,
         commands: Commands | None = None,
     ) -> None:
         self._recorder = recorder
-        self._commands = Commands(recorder, clock, installed) if commands is None else commands
-        self._clock = clock
+        self._commands = Commands(recorder, recorder.about_now, installed) if commands is None else commands
         self._context = context
         self._primary = primary
 
@@ -134,7 +129,7 @@ class Store:
         It closes with the store it came from. Raises InvalidEvent for an actor that cannot be recorded.
         """
         context = AccessContext("service", _actor(actor), self._context.purpose if purpose is None else purpose, reason)
-        return Store(self._recorder, self._clock, context, self._primary, self._commands)
+        return Store(self._recorder, context, self._primary, self._commands)
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +183,7 @@ class Store:
         stated = dict(actor) if isinstance(actor, Mapping) else actor.model_dump(exclude_none=True)
         access = self._access("service merge")
         try:
-            merge = plan_merge(self._recorder, old, new, self._clock())
+            merge = plan_merge(self._recorder, old, new, self._recorder.now())
         except ClientInTwoPlaces as refusal:
             access(refusal.reveals)
             raise
@@ -201,13 +196,14 @@ class Store:
         """Answer a question after its access is logged; the `standing` of the answer tells how current it is.
 
         Raises UnknownName; StaleReadModel for a list whose rows are too far behind, unless the query allows it;
+        ClockBehind for an answer for today, if the log says that the clock is wrong;
         AccessNotRecorded: nothing may be shown; and other StoreErrors.
         """
         access = self._access(f"service {question.name}")
-        return Reader(self._recorder, self._clock(), access=access).ask(question)
+        return Reader(self._recorder, self._recorder.now(), access=access).ask(question)
 
     def _access(self, command: str) -> AccessLog:
-        today = self._clock().astimezone(UTC).date()
+        today = self._recorder.about_now().astimezone(UTC).date()
         return AccessLog(self._recorder, self._context.using(command), lambda: today, self._primary)
 
 

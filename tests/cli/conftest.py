@@ -12,6 +12,12 @@ from tests.support.screens import load
 
 
 @pytest.fixture
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """No demo: screens are those of a clinic."""
+    return "clinic with roles" if "logins" in request.fixturenames else "clinic"
+
+
+@pytest.fixture
 def caretrail(sqlite_url: str, tmp_path: Path) -> Caretrail:
     """The command line on an empty store of its own."""
     return Caretrail(sqlite_url, tmp_path)

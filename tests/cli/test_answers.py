@@ -39,7 +39,7 @@ def test_json_is_one_object_with_what_the_answer_rests_on(seen: Caretrail, comma
     current = {"events": 0, "seconds": 0}
     assert (standing["position"], standing["newest"], standing["behind"], standing["stale"]) == (65, 65, current, False)
     checked = {"episodes": 1, "swept_at": None} if command.startswith(FROM_ROWS) else None
-    assert (standing["settled"], standing["checked"], standing["clock"]) == (True, checked, "unchecked")
+    assert (standing["settled"], standing["checked"], standing["clock"]) == (True, checked, "ok")
     assert standing["as_of"] == ([command.split()[-1]] if "--as-of" in command else standing["as_of"])
     assert ended.json.get("rows", [1]), "a list has its rows beside it, one episode's answer its own fields"
 

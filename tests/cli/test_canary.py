@@ -75,6 +75,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "audit replay": ("audit", "replay", EPISODE),
     "audit reviews": ("audit", "reviews", "--list"),
     "census": ("census",),
+    "clock": ("clock",),
+    "clock confirm": ("clock", "confirm", "--yes", "--actor", "it-1,operator"),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),
     "demo": ("demo", "--help"),

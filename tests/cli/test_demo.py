@@ -110,10 +110,16 @@ def test_the_demo_of_another_day_is_shown_as_it_is(tmp_path: Path) -> None:
     assert "This store holds the demo of another day, shown unchanged." in ended.err
 
 
-def test_the_demo_is_not_for_postgresql(tmp_path: Path) -> None:
-    ended = Caretrail("postgresql://nobody@127.0.0.1:1/none", tmp_path)("demo")
-    assert ended.status == 4
-    assert "needs a SQLite file" in ended.err
+def test_the_demo_fills_an_empty_database_by_its_own_clock(empty_postgres_url: str, tmp_path: Path) -> None:
+    """Given an empty database, when the demo fills it, then it says the same as a file, and names no url."""
+    today = ("demo", "--today", "2026-03-10", "--count", "11")
+    there = Caretrail(empty_postgres_url, tmp_path)(*today)
+    here = Caretrail(str(tmp_path / "demo.db"), tmp_path)(*today)
+    assert (there.status, here.status) == (0, 0)
+    assert there.out.partition("\nNext steps")[0] == here.out.partition("\nNext steps")[0]
+    assert "postgresql://" not in there.out
+    with open_recorder(empty_postgres_url) as recorder, open_recorder(str(tmp_path / "demo.db")) as file:
+        assert [e.recorded_at for e in recorder.read_log()] == [e.recorded_at for e in file.read_log()]
 
 
 def test_a_demo_that_an_older_version_made_is_brought_up_to_date(

@@ -46,6 +46,7 @@ LATE = {
     "enter.schema": "schema --help",
     "enter.simulate": "simulate --help",
     "operate.log": "log --help",
+    "operate.clock": "clock --help",
     "operate.copy": "copy --help",
     "operate.upgrade": "upgrade --help",
     "audit.access": "audit access --help",

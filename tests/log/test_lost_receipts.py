@@ -14,7 +14,6 @@ from caretrail.log import open_recorder
 from caretrail.service import Store, create_store, open_store
 from tests.log.test_replication import taken_away
 from tests.support.build import admitted
-from tests.support.care import NOW
 from tests.support.servers import Pair, Server, in_background, url_of, wait_until
 
 
@@ -24,7 +23,7 @@ def pair(server_pair: tuple[Server, Server]) -> Pair:
     pair = Pair(*server_pair)
     create_store(pair.primary.url())
     pair.synchronize()
-    with open_store(pair.primary.url(), clock=lambda: NOW) as store:
+    with open_store(pair.primary.url()) as store:
         [first] = store.append(episode("kept"))
     assert first.durability == "replicated"
     pair.standby.set("primary_conninfo", "")
@@ -66,7 +65,7 @@ def test_a_canceled_wait_is_no_receipt_that_a_failover_loses(pair: Pair, monkeyp
 
     Then nobody has a receipt of it, and sent again it is recorded by the new primary, once.
     """
-    with open_store(url_of(pair.primary, pair.standby), clock=lambda: NOW) as store:
+    with open_store(url_of(pair.primary, pair.standby)) as store:
         with pytest.raises(NotReplicated):
             canceled(pair, lambda: store.append(episode("a")))
         with monkeypatch.context() as patch:
@@ -85,7 +84,7 @@ def test_a_resend_is_no_receipt_that_a_failover_loses(pair: Pair, monkeypatch: p
 
     Then the resend has waited, and its receipt is that of the new primary.
     """
-    with open_store(url_of(pair.primary, pair.standby), clock=lambda: NOW) as store:
+    with open_store(url_of(pair.primary, pair.standby)) as store:
         with pytest.raises(NotReplicated):
             canceled(pair, lambda: store.append(episode("a")))
         with monkeypatch.context() as patch:

@@ -45,7 +45,7 @@ def test_two_stores_have_two_namespaces(postgres_url: str, empty_postgres_url: s
     init_store(empty_postgres_url)
     with open_recorder(postgres_url) as one, open_recorder(empty_postgres_url) as other:
         assert one.namespace != other.namespace
-        assert (one.is_demo, other.is_demo) == (False, False)
+        assert (one.is_demo, other.is_demo) == (True, False), "the fixture's is a demo"
 
 
 def test_there_is_no_store_until_init_made_one(empty_postgres_url: str) -> None:

@@ -139,13 +139,16 @@ APPEND = """
 CREATE OR REPLACE FUNCTION caretrail.append(
     streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
     stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
-    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}',
+    caller timestamptz DEFAULT NULL
 ) RETURNS SETOF caretrail.log LANGUAGE sql AS $$
     SELECT {columns} FROM unnest(streams, versions, names, payloads, sources, commands, salts)
            WITH ORDINALITY AS e (stream, version, name, payload, source, command, salt, place) WHERE {where}
 $$"""
 RECORD_ACCESS = """
-CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
+CREATE OR REPLACE FUNCTION caretrail.record_access(
+    payloads bytea[], commands text[], salts bytea[], caller timestamptz DEFAULT NULL
+)
     RETURNS SETOF caretrail.access LANGUAGE sql AS $$
     SELECT {columns} FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place),
            (SELECT stream, version, name, source FROM caretrail.access LIMIT 1) AS first WHERE {where}

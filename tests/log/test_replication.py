@@ -197,7 +197,7 @@ def test_whoever_unnames_the_standbys_gives_no_receipts(
 
 
 def test_other_messages_of_the_server_are_no_canceled_wait(replicated: Pair, url: str) -> None:
-    lock = "PERFORM FROM caretrail.store FOR UPDATE;"
+    lock = "SELECT s.demo, s.created_at INTO mark FROM caretrail.store AS s FOR UPDATE;"
     change_append(url, lock, f"RAISE WARNING 'something else'; {lock}")
     with open_recorder(url) as recorder:
         assert recorder.append([pending(uuid4())]).durability == "replicated"
@@ -226,7 +226,7 @@ def episode(number: str) -> dict[str, Any]:
 @pytest.mark.parametrize("each", [False, True])
 def test_a_resend_waits_for_the_standby_as_the_first_did(replicated: Pair, url: str, each: bool) -> None:
     """Given an event whose wait was canceled; when it is sent again while the standby still says nothing."""
-    with open_store(url, clock=lambda: NOW) as store:
+    with open_store(url) as store:
         store.append(episode("first"))  # with the pack, which is recorded once
 
         def send() -> list[Receipt | Refused]:

@@ -267,10 +267,11 @@ def author_of_an_append(connection: psycopg.Connection, function: str = "append"
 
 
 def test_append_takes_no_position_time_or_author(postgres_url: str) -> None:
+    """The time of the caller is only held against the server's, but in a demo store."""
     rows = run_sql(postgres_url, "SELECT unnest(proargnames) FROM pg_proc WHERE oid = 'caretrail.append'::regproc")
     assert [name for (name,) in rows] == [
         "streams", "versions", "names", "payloads", "sources", "commands", "salts",
-        "stays_of", "stay_streams", "clients", "programs", "first_days", "last_days",
+        "stays_of", "stay_streams", "clients", "programs", "first_days", "last_days", "caller",
     ]  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def test_record_access_takes_no_stream_version_or_name_either(postgres_url: str)
     rows = run_sql(
         postgres_url, "SELECT unnest(proargnames) FROM pg_proc WHERE oid = 'caretrail.record_access'::regproc"
     )
-    assert [name for (name,) in rows] == ["payloads", "commands", "salts"]
+    assert [name for (name,) in rows] == ["payloads", "commands", "salts", "caller"]
 
 
 def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:

@@ -79,7 +79,7 @@ def made(events: Iterable[Heard], as_of: date) -> GivenPage:
     clock = Clock(heard[0][0])
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/care.db"
-        init_store(url, clock=clock)
+        init_store(url, demo=True, clock=clock)
         with open_recorder(url, clock=clock) as recorder:
             commands = Commands(recorder, clock)
             for at, event in heard:

@@ -58,9 +58,9 @@ class Feed:
 
 
 @pytest.fixture
-def feed(sqlite_url: str) -> Iterator[Feed]:
-    """On SQLite, where a test may set the clock of the store."""
-    feed = Feed(sqlite_url)
+def feed(store_url: str) -> Iterator[Feed]:
+    """In a demo store, which takes the clock of a test."""
+    feed = Feed(store_url)
     yield feed
     feed.recorder.close()
 

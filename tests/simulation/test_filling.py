@@ -102,9 +102,10 @@ def test_the_read_models_of_a_population_are_what_its_log_says(demo_url: str) ->
         assert report.ok
 
 
-def test_only_an_empty_demo_store_is_filled(sqlite_url: str, demo_url: str) -> None:
+def test_only_an_empty_demo_store_is_filled(tmp_path: Path, demo_url: str) -> None:
     told = arrivals()[:5]
-    with open_recorder(sqlite_url) as recorder, pytest.raises(StoreForeign):
+    init_store(str(tmp_path / "clinic.db"))
+    with open_recorder(str(tmp_path / "clinic.db")) as recorder, pytest.raises(StoreForeign):
         fill(recorder, iter(told), untold)
     with open_recorder(demo_url) as recorder:
         fill(recorder, iter(told), untold)

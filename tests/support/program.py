@@ -12,7 +12,9 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from caretrail.aliases import Clock
 from caretrail.cli.main import main
+from tests.support.stores import machine_clock
 
 PROGRAM = Path(sys.executable).with_name("caretrail")
 
@@ -48,13 +50,15 @@ class Caretrail:
 
     def __init__(self, url: str, home: Path) -> None:
         self.url = url
+        self.clock: Clock | None = None
+        """The clock of the machine for commands in this process, None for its own."""
         self.variables = {"CARETRAIL_DB": url, "HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
 
     def __call__(self, *arguments: str, input: str | bytes | None = None, **variables: str) -> Ended:  # noqa: A002
         """Run a command in this process: quick, and without a terminal."""
         environment = {name: None for name in os.environ if name.startswith("CARETRAIL")}
         runner = CliRunner(env={**environment, "COLUMNS": "80", **self.variables, **variables})
-        with runner.isolation(input=input) as (out, err, _):
+        with runner.isolation(input=input) as (out, err, _), machine_clock(self.clock):
             status = main(list(arguments))
         return Ended(status, out.getvalue().decode(), err.getvalue().decode())
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from unittest.mock import patch
 
 from caretrail.commands.application import Commands
 from caretrail.events.parsing import parse_event
 from caretrail.log.stores import open_recorder
 from tests.support.program import Caretrail
-from tests.support.stores import Clock
+from tests.support.stores import Clock, believed, machine_clock
 
 
 def load(caretrail: Caretrail, events: Iterable[str]) -> Caretrail:
-    """Record each event in the evening of its day; an event of an earlier day comes when it comes."""
+    """Record each event in the evening of its day; an event of an earlier day comes when it comes.
+
+    Commands that follow in this process are given an hour after the last.
+    """
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
-    with open_recorder(caretrail.url, clock=clock) as recorder:
+    rules = patch("caretrail.log.sqlite.recorder.require_stamping", believed)  # the store itself was made today
+    with machine_clock(clock), rules, open_recorder(caretrail.url) as recorder:
         commands = Commands(recorder, clock)
         for line in events:
             day = date.fromisoformat(json.loads(line)["occurred_on"])
             clock.now = max(clock.now + timedelta(seconds=1), datetime.combine(day, time(23), UTC))
             commands.append([parse_event(line)])
+    clock.advance(hours=1)
+    caretrail.clock = clock
     return caretrail
 
 

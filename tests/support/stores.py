@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from caretrail.log import EventRecorder, PendingEvent, RecordedEvent, new_salt
+from caretrail.log import clock as log_clock
 from caretrail.log.records import Log
 from caretrail.log.sql import read_package_file
 
@@ -29,7 +30,8 @@ CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
 CREATE OR REPLACE FUNCTION caretrail.append(
     streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
     stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
-    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}',
+    caller timestamptz DEFAULT NULL
 ) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY INSERT INTO caretrail.log
@@ -49,6 +51,21 @@ def change_append(url: str, old: str, new: str, function: str = "append") -> Non
     text = script[start:].partition("END $$;")[0] + "END $$;"
     assert old in text
     run_sql(url, text.replace(old, new))
+
+
+@contextmanager
+def machine_clock(clock: Callable[[], datetime] | None) -> Generator[None]:
+    """Let stores in files ask another clock than this machine's; None for its own."""
+    before = log_clock.utc_now
+    log_clock.utc_now = clock or before
+    try:
+        yield
+    finally:
+        log_clock.utc_now = before
+
+
+def believed(*_: object) -> None:
+    """For tests and controls: a store that holds no clock against its log."""
 
 
 class Clock:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.params import Knowledge
-from caretrail.cli.session import Session, access_log, now
+from caretrail.cli.session import Session, access_log
 from caretrail.cli.setup import Setup
 from caretrail.errors import CaretrailError
 
@@ -30,7 +30,7 @@ def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: st
 
         setup = ctx.find_object(Setup) or Setup()
         with setup.open() as recorder, access_log(setup, recorder, command="completion") as access:
-            found = Reader(recorder, now(), access=access).ask(OpenBeginning(incomplete, MOST_COMPLETIONS))
+            found = Reader(recorder, recorder.now(), access=access).ask(OpenBeginning(incomplete, MOST_COMPLETIONS))
     except CaretrailError:  # an access that cannot be recorded among them
         return []
     return [CompletionItem(name) for name in found.value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from caretrail.reading.answers import Answer, Standing
     from caretrail.reading.question import PartedQuestion, Question
     from caretrail.reading.reader import Reader
+    from caretrail.tokens import ClockState
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -129,6 +130,9 @@ class Session(NamedTuple):
 
     def current_through(self, standing: Standing) -> str:
         """The standing of an answer in one line."""
+        return f"{self._how_current(standing)}{CLOCK_WORDS[standing.clock]}"
+
+    def _how_current(self, standing: Standing) -> str:
         if standing.known_at is not None:
             asked = self.query.known_at
             when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(asked, datetime) else ""
@@ -140,6 +144,16 @@ class Session(NamedTuple):
         lag = f"{plural(standing.behind.events, 'event')} and {_duration(standing.behind.seconds)} behind"
         line = f"urrent through @{standing.position} of @{standing.newest}, {lag}"
         return f"STALE: c{line}: run 'caretrail projection catch-up'" if standing.stale else f"C{line}"
+
+
+CLOCK_WORDS: Mapping[ClockState, str] = {
+    "ok": "",
+    "unchecked": "",
+    "ahead": "; CLOCK AHEAD of the log: see 'caretrail clock'",
+    "behind": "; CLOCK BEHIND the log: see 'caretrail clock'",
+    "confirmed_behind": "; clock behind the log, as an operator confirmed",
+}
+"""What the line says of a clock."""
 
 
 def _duration(seconds: int) -> str:
@@ -206,7 +220,7 @@ def in_session(function: F) -> F:
         ):
             if instead is not None:
                 instead.tell()
-            reader = Reader(recorder, now(), access=access, progress=line, write=instead is None)
+            reader = Reader(recorder, recorder.now(), access=access, progress=line, write=instead is None)
             return function(Session(reader, query, as_json, recorder.is_demo, line, instead, as_csv), **given)
 
     return with_session  # type: ignore[return-value]  # the wrapper takes what click gives it
@@ -235,7 +249,7 @@ def access_log(
         say("BREAK GLASS: this access is logged as an emergency, with your reason.")
     primary = Primary(setup.url, setup.access_db)
     try:
-        yield AccessLog(recorder, context, lambda: now().date(), primary)
+        yield AccessLog(recorder, context, lambda: recorder.about_now().date(), primary)
     finally:
         primary.close()
 
@@ -250,5 +264,5 @@ def command_name(ctx: click.Context) -> str:
 
 
 def now() -> datetime:
-    """Read the clock: the only place where the command line does."""
+    """Read the clock of this machine, where there is no store to ask: the only place where the command line does."""
     return datetime.now(UTC)

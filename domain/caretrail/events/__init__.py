@@ -22,7 +22,7 @@ from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, Pl
 from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent
 from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
-from caretrail.events.store import STORE_SOURCE, PackRecorded, PositionVoided, StoreEvent
+from caretrail.events.store import STORE_SOURCE, ClockConfirmed, PackRecorded, PositionVoided, StoreEvent
 from caretrail.events.values import Dimension, Disclosure, Goal, GoalStatus, Outcome, Person, Schedule, Signature
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Assessed",
     "Authorized",
     "CareCoordinated",
+    "ClockConfirmed",
     "ConsentRevoked",
     "Consented",
     "ContinuedStayDetermined",

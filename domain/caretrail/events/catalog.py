@@ -40,6 +40,7 @@ Event = (
     | program.ProgramAttested
     | store.PackRecorded
     | store.PositionVoided
+    | store.ClockConfirmed
     | accessed.Accessed
 )
 """Any event; the union is told apart by `type`."""

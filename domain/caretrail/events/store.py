@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt, model_validator
 
 from caretrail.errors import InvalidEvent
 from caretrail.events.envelope import EventBase, Traits
-from caretrail.events.fields import PolicyName, Text
+from caretrail.events.fields import Instant, PolicyName, Text
 from caretrail.files import MOST_PACK_BYTES
 
 STORE_SOURCE = "caretrail.store"
@@ -63,3 +63,17 @@ class PositionVoided(StoreEvent):
     target: Place = Field(description="The position of the event that cannot be read.")
     leaf: Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$")] = Field(description="Its leaf in the ledger.")
     reason: Text
+
+
+class ClockConfirmed(StoreEvent):
+    """An operator confirmed the clock that stamps, where the log alone says that it may be wrong.
+
+    Of a clock that is behind, the events that follow are stamped from `newest` on, not by the clock, until it has
+    passed that time.
+    """
+
+    type: Literal["clock_confirmed"] = "clock_confirmed"
+    state: Literal["ahead", "behind"] = Field(description="What the log said of the clock.")
+    clock: Instant = Field(description="The time by the clock that stamps.")
+    operator_clock: Instant = Field(description="The time by the clock of the operator's machine.")
+    newest: Instant = Field(description="The time of the record that the clock was held against.")

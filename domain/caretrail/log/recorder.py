@@ -13,7 +13,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
+from caretrail.aliases import Clock
 from caretrail.errors import StoreDamaged
+from caretrail.log.clock import machine_clock
 from caretrail.log.database import Database, Row
 from caretrail.log.durability import Kept
 from caretrail.log.leaf import LogColumns, leaf_hash
@@ -34,6 +36,7 @@ from caretrail.log.records import (
 )
 from caretrail.log.resume import START, LogNotification, ResumeToken, require_continued
 from caretrail.log.sql import load_sql
+from caretrail.log.stamping import Stamping
 from caretrail.tokens import Durability
 
 NO_STAYS: Final[Stays] = MappingProxyType({})
@@ -49,23 +52,19 @@ INTERVAL = 0.2
 BATCH = 500
 
 
-class EventRecorder(ApplicationRecorder, ABC):
+class EventRecorder(Stamping, ApplicationRecorder, ABC):
     """Keeps events in one gapless order, stamps their time and author, and never changes one; and accesses likewise.
 
     What reads a log reads the events, unless another is named.
     """
 
-    namespace: UUID
-    is_demo: bool
     account: str
     """The login or system user that the store itself names in `recorded_by`."""
-    store: str
-    database: Database
-    """The database that holds the log, for other statements."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None) -> None:
         self.store = database.store
         self.database = database
+        self.clock = clock or machine_clock
         self._sql = load_sql("caretrail.log", "queries.sql") | load_sql(
             f"caretrail.log.{database.dialect}", "queries.sql"
         )

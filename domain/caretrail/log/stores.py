@@ -6,13 +6,17 @@ import threading
 
 from caretrail.aliases import Clock
 from caretrail.errors import RolesRefused
+from caretrail.log.clock import clock_of
 from caretrail.log.leaf import microseconds
 from caretrail.log.location import Location, parse_url
 from caretrail.log.recorder import EventRecorder
 
 
 def open_recorder(url: str, *, clock: Clock | None = None) -> EventRecorder:
-    """Open a store that `init_store` created; `clock` replaces the machine's on SQLite, PostgreSQL has its own."""
+    """Open a store that `init_store` created.
+
+    A demo store is stamped by `clock`; any other has a clock of its own, and takes no event from a caller far from it.
+    """
     location = parse_url(url)
     if location.dialect == "sqlite":
         from caretrail.log.sqlite.recorder import SqliteRecorder
@@ -20,7 +24,7 @@ def open_recorder(url: str, *, clock: Clock | None = None) -> EventRecorder:
         return SqliteRecorder(location.target, location.printable, clock)
     from caretrail.log.postgresql.recorder import PostgresRecorder
 
-    return PostgresRecorder(location.target, location.printable)
+    return PostgresRecorder(location.target, location.printable, clock)
 
 
 class Primary:
@@ -60,17 +64,20 @@ class Primary:
 
 
 def init_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
-    """Create a store if there is none; True if this call created it. Objects of other programs are not changed."""
+    """Create a store if there is none; True if this call created it. Objects of other programs are not changed.
+
+    Of a demo store `clock` says when it was made.
+    """
     location = parse_url(url)
     if location.dialect == "sqlite":
-        from caretrail.log.sqlite.recorder import utc_now
         from caretrail.log.sqlite.setup import init_sqlite
 
-        created_at = microseconds((clock or utc_now)())
+        created_at = microseconds(clock_of(demo, clock)())
         return init_sqlite(location.target, location.printable, demo=demo, created_at=created_at)
     from caretrail.log.postgresql.setup import init_postgresql
 
-    return init_postgresql(location.target, location.printable, demo=demo)
+    created = clock() if demo and clock is not None else None
+    return init_postgresql(location.target, location.printable, demo=demo, created_at=created)
 
 
 def upgrade_store(url: str) -> int:

@@ -11,6 +11,7 @@ from caretrail.aliases import Json
 from caretrail.findings import Doubt
 from caretrail.plain import as_json, fields_of
 from caretrail.readmodel.placed import Group
+from caretrail.tokens import ClockState
 
 T = TypeVar("T")
 
@@ -43,10 +44,11 @@ class Standing:
     `as_of` are its days: one, or two around midnight between zones. It includes the log up to `position`; `newest` is
     the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
-    says how far the rows of a list were compared with the log; it is None for an answer from the log itself. `clock` is
-    not examined yet. `build` names the filling of the read models it was read from, None for the log.
-    `unrecorded_packs` are policies of which the store had recorded nothing at `known_at`: today's packs judged in
-    their place. `recorded` is false if the access could not be recorded.
+    says how far the rows of a list were compared with the log; it is None for an answer from the log itself. `clock`
+    is what the log says of the clock that stamps, and so of today (see `caretrail.tokens.ClockState`). `build`
+    names the filling of the read models it was read from, None for the log. `unrecorded_packs` are policies of which
+    the store had recorded nothing at `known_at`: today's packs judged in their place. `recorded` is false if the
+    access could not be recorded.
     """
 
     as_of: tuple[date, ...]
@@ -57,7 +59,7 @@ class Standing:
     stale: bool = False
     settled: bool = True
     checked: Checked | None = None
-    clock: str = "unchecked"
+    clock: ClockState = "unchecked"
     unrecorded_packs: tuple[str, ...] = ()
     build: str | None = field(default=None, metadata={"json": False})
     recorded: bool = field(default=True, metadata={"json": False})

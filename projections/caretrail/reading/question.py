@@ -20,7 +20,8 @@ class Question(ABC, Generic[T]):
 
     `name` is its name in the access log. `needs_record` is false for a question that is answered even when the store
     takes no writes and the access cannot be logged: only the census, so that a standby can still tell who is in care.
-    `is_sampled` is false for a question that only finds a case number: what is asked about it next is checked.
+    `is_sampled` and `needs_day` are false for a question that only finds a case number: what is asked about it next is
+    checked, and needs a day.
     """
 
     __slots__ = ()
@@ -28,6 +29,7 @@ class Question(ABC, Generic[T]):
     name: ClassVar[str]
     needs_record: ClassVar[bool] = True
     is_sampled: ClassVar[bool] = True
+    needs_day: ClassVar[bool] = True
     query: Query
     filters: Filters = NO_FILTERS
 

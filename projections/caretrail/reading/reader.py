@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, RowsDiffer, StaleReadModel, StoreError, StoreUnreachable, UnknownName
+from caretrail.log.clock import ClockBehind
 from caretrail.log.records import StoodOn
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, attempt_recorded, recorded_before
@@ -20,6 +21,7 @@ from caretrail.reading.question import OneEpisode, PartedQuestion, Question
 from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of, stored_zones
 from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
 from caretrail.readmodel.pack_files import INSTALLED, PackFiles, times_forgotten
+from caretrail.tokens import ClockState
 
 if TYPE_CHECKING:
     from random import Random
@@ -63,21 +65,23 @@ class Reader:
         self._packs = packs
         self._chance = chance or SystemRandom()
         self._gate = Gate(recorder, now, progress, write=write)
+        self._clock: ClockState = "unchecked"
 
     def ask(self, question: Question[T]) -> Answer[T]:
         """Answer a question after its access is recorded.
 
-        Raises UnknownName; StaleReadModel for a list whose rows are too far behind; AccessNotRecorded and other
-        StoreErrors. An error about an episode that exists is recorded as an access, too.
+        Raises UnknownName; ClockBehind for an answer for today, if the log says that the clock is wrong; StaleReadModel
+        for a list whose rows are too far behind; AccessNotRecorded and other StoreErrors. An error about an episode
+        that exists is recorded as an access, too.
         """
-        self._made_current(question.query)
+        self._made_current(question)
         with self._failures_recorded(question):
             answer, shown = self._whole_answer(question)
         return self._recorded(question, answer, shown)
 
     def parts(self, question: PartedQuestion[T]) -> Iterator[Answer[T]]:
         """The parts of a long answer, each after its access is recorded; raises as `ask`, also between two parts."""
-        self._made_current(question.query)
+        self._made_current(question)
         with self._failures_recorded(question):
             snapshot = self._recorder.database.at_once(lambda: self._snapshot(question))
             require_known(question.filters, snapshot)
@@ -95,7 +99,11 @@ class Reader:
             answer = Answer(value, self._standing(question.query, snapshot))
             yield self._recorded(question, answer, [*named, *question.shows(value)])
 
-    def _made_current(self, query: Query) -> None:
+    def _made_current(self, question: Question[Any]) -> None:
+        query = question.query
+        self._clock, reading = self._recorder.clock_state()
+        if self._clock == "behind" and question.needs_day and query.last_day is None:
+            raise ClockBehind.of_today(self._recorder.store, reading)
         self._packs.follow()
         if query.known_at is None and query.policy is None:
             self._gate.catch_up()
@@ -179,6 +187,7 @@ class Reader:
             behind=snapshot.behind,
             stale=snapshot.stale,
             checked=snapshot.checked,
+            clock=self._clock,
             settled=self._is_settled(query.known_at),
             unrecorded_packs=snapshot.unrecorded_packs() if past else (),
             build=snapshot.build,

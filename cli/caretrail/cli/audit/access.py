@@ -12,7 +12,7 @@ from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import Command
 from caretrail.cli.options import access_options, json_option, period_options, store_option
 from caretrail.cli.params import end_of_day
-from caretrail.cli.session import access_log, now
+from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.columns import Cell, Row
 from caretrail.cli.terminal.screen import instant, json_text, say
@@ -23,6 +23,7 @@ from caretrail.reading.answers import Standing
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
+    from caretrail.log.recorder import EventRecorder
     from caretrail.reading.accesses import AccessRow, AccessRows
 
 TITLES = ("When, UTC", "Who", "Command", "Purpose", "Viewed")
@@ -71,7 +72,7 @@ def access_command(
     if episode is not None and client is not None:
         raise click.UsageError("name an episode or a client, not both")
     with setup.open() as recorder, access_log(setup, recorder) as access:
-        reader = Reader(recorder, now(), access=access)
+        reader = Reader(recorder, recorder.now(), access=access)
         names: tuple[str, ...] | None = None
         if episode is not None:
             names = (reader.ask(CaseNumber(episode)).value,)
@@ -92,7 +93,7 @@ def access_command(
             # read twice rather than kept in memory: each may name thousands of episodes
             access(list({shown for row in found for shown in _named(row, as_json)}))
         if as_json:
-            _print_json(found)
+            _print_json(found, recorder)
         else:
             whose = client if client is not None else names[0] if names else None
             _print(found, whose, is_demo=recorder.is_demo)
@@ -102,9 +103,10 @@ def _named(row: AccessRow, everything: bool) -> Sequence[str]:
     return row.episodes if everything else row.episodes[:MOST_NAMED]
 
 
-def _print_json(found: AccessRows) -> None:
+def _print_json(found: AccessRows, recorder: EventRecorder) -> None:
     """Print one object, one row a line, without keeping the rows in memory."""
-    standing = Standing((now().date(),), None, found.events, found.events)
+    clock, reading = recorder.clock_state()
+    standing = Standing((reading.now.date(),), None, found.events, found.events, clock=clock)
     click.echo(f'{{"standing": {json_text(as_json(standing))},\n "rows": [', nl=False)
     before = "\n  "
     for row in found:

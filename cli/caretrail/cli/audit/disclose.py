@@ -66,10 +66,11 @@ def disclose_command(
     if day is not None and day > now().date():
         raise click.UsageError("--on is in the future: log a disclosure once it was made")
     with setup.open() as recorder, access_log(setup, recorder, PURPOSES[basis]) as access:
-        reader = Reader(recorder, now(), access=access)
+        reader = Reader(recorder, recorder.now(), access=access)
         names = sorted({reader.ask(CaseNumber(name)).value for name in episodes})
         try:
-            terms = with_consent(recorder, names, Terms(recipient, purpose, basis, None, scope, address), now(), day)
+            asked = Terms(recipient, purpose, basis, None, scope, address)
+            terms = with_consent(recorder, names, asked, recorder.now_for_today(), day)
         except PacketRefused:  # the reason reveals something about the episodes
             access(names)
             raise

@@ -16,7 +16,7 @@ from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import Command
 from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
 from caretrail.cli.params import Choice, Knowledge
-from caretrail.cli.session import access_log, now
+from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
@@ -87,7 +87,7 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
     terms = _terms(given)
 
     with setup.open() as recorder, access_log(setup, recorder, PURPOSES[terms.basis]) as access:
-        reader = Reader(recorder, now(), access=access)
+        reader = Reader(recorder, recorder.now(), access=access)
         request = _request(reader, recorder, episodes, given)
         made = _packet(setup, recorder, access, request, terms, given)
         if as_json:
@@ -147,7 +147,7 @@ def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], g
         names = reader.ask(EpisodesOfProgram(program, Query(start=start, end=end))).value
     else:
         names = tuple(reader.ask(CaseNumber(name)).value for name in episodes)
-    as_of: date | None = given["as_of"] or (end if end is not None and end <= now().date() else None)
+    as_of: date | None = given["as_of"] or (end if end is not None and end <= recorder.now().date() else None)
     return PacketRequest(names, as_of, known_at, given["with_text"], program, start, end)
 
 
@@ -182,7 +182,8 @@ def _packet(
         with progress("Collecting") as done:
             return make_packet(
                 recorder, request, terms, keys, checkpoint, given["target"], disclose,
-                now=now(), made_by=person or recorder.account, version=version("caretrail"), named=named, stamp=stamp,
+                now=recorder.now_for_today() if request.as_of is None else recorder.now(),
+                made_by=person or recorder.account, version=version("caretrail"), named=named, stamp=stamp,
                 replace=given["force"], progress=done,
             )  # fmt: skip
     except (PacketRefused, StoreDamaged):  # the reason reveals something about the episodes

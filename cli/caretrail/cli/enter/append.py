@@ -17,7 +17,7 @@ from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import Command
 from caretrail.cli.interrupt import GracefulStop
 from caretrail.cli.options import store_options
-from caretrail.cli.session import access_log, now
+from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, receipt_fields, say
@@ -66,7 +66,7 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
         take = _take_all if atomic else _take_each
         with _reporting_writes(report):
             take(
-                Commands(recorder, now, installed),
+                Commands(recorder, recorder.about_now, installed),
                 _watched(InputLines(read).batches(), line, _size(file)),
                 report,
                 imported,

@@ -47,8 +47,9 @@ MOST_EPISODES = 100_000
 def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> None:
     """Create a demo store and tour it.
 
-    Fills a SQLite store of its own, permanently marked as a demo. Then shows a worklist, a timeline, why one finding
-    is in force, and a continued-stay answer, each below its command. Your own store is never touched.
+    Fills a store of its own, permanently marked as a demo: a file, or an empty database named with --db. Then shows a
+    worklist, a timeline, why one finding is in force, and a continued-stay answer, each below its command. Your own
+    store is never touched.
 
         caretrail demo
     """
@@ -80,12 +81,9 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     """
     from caretrail.commands.application import Commands
     from caretrail.commands.packs import installed
-    from caretrail.log.location import parse_url
     from caretrail.log.stores import init_store, open_recorder, upgrade_store
     from caretrail.readmodel.upkeep import catch_up
 
-    if parse_url(url).dialect != "sqlite":
-        raise StoreForeign("the demo needs a SQLite file, whose clock it can set", "leave out --db, or name a new file")
     told = arrivals(today, count, seed)
     first = next(told)
     clock = _Clock(first.instant)
@@ -130,12 +128,17 @@ def _record(commands: Commands, clock: _Clock, told: Iterable[Arrival], tell: Pr
 
 def _tour(url: str, today: date | None) -> None:
     """Run the commands a newcomer would run next, and show each above what it prints."""
+    from caretrail.log.location import parse_url
+
     as_of = ["--as-of", str(today)] if today else []
     _show("What is due, on all caseloads?", url, ["worklist", *as_of])
     _show("What happened in one episode, and when did it become known?", url, ["timeline", TIMELINE_EPISODE])
     _show("Why is one finding in force?", url, ["why", WHY_EPISODE, WHY_RULE, *as_of])
     _show("Is continued stay supported for one client?", url, ["eligibility", ELIGIBILITY_EPISODE, *as_of])
-    click.echo(f"\nNext steps:\n\n  export CARETRAIL_DB={shlex.quote(url)}")
+    if parse_url(url).dialect == "sqlite":
+        click.echo(f"\nNext steps:\n\n  export CARETRAIL_DB={shlex.quote(url)}")
+    else:  # a url may hold a password
+        click.echo("\nNext steps, with CARETRAIL_DB set to the url you gave:\n")
     click.echo(f"  export CARETRAIL_ACTOR={CASELOAD_ACTOR}")
     for arguments in (
         ["worklist", "--mine"],

@@ -163,7 +163,7 @@ BY_HAND = "it may be lost yet: see with 'caretrail timeline' whether it is there
 def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str, Any]) -> None:
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:
-        commands = Commands(recorder, now, installed)
+        commands = Commands(recorder, recorder.about_now, installed)
         data, author = _given(cls, fields, given), setup.actor
         prompting = sys.stdin.isatty() and sys.stderr.isatty()
         if prompting:

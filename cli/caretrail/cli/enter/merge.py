@@ -10,7 +10,7 @@ import click
 
 from caretrail.cli.groups import Command
 from caretrail.cli.options import operation_options
-from caretrail.cli.session import access_log, now
+from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, receipt_fields
 from caretrail.commands.access import worded
@@ -43,7 +43,7 @@ def merge_command(setup: Setup, old: str, new: str, reason: str | None, yes: boo
         raise click.UsageError("missing: --actor (or CARETRAIL_ACTOR)", click.get_current_context())
     with setup.open() as recorder, access_log(setup, recorder) as access:
         try:
-            merge = plan_merge(recorder, old, new, now())
+            merge = plan_merge(recorder, old, new, recorder.now())
         except ClientInTwoPlaces as refusal:
             access(refusal.reveals)
             raise
@@ -53,7 +53,9 @@ def merge_command(setup: Setup, old: str, new: str, reason: str | None, yes: boo
             _confirm(merge, yes=yes, as_json=as_json)
             stated = {name: value for name, value in author._asdict().items() if value is not None}
             try:
-                receipts = Commands(recorder, now, installed).append(merge.corrections(stated, reason or REASON))
+                receipts = Commands(recorder, recorder.about_now, installed).append(
+                    merge.corrections(stated, reason or REASON)
+                )
             except Refused as refusal:
                 raise worded(refusal, access) from None
     _print(merge, receipts, as_json=as_json)

@@ -14,7 +14,7 @@ from caretrail.cli.groups import Group
 from caretrail.cli.interrupt import ended_by_sigterm
 from caretrail.cli.options import access_options, actor_option, operation_options, store_option
 from caretrail.cli.params import Position
-from caretrail.cli.session import access_log, now
+from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
@@ -57,7 +57,7 @@ def status_command(setup: Setup, as_json: bool) -> None:
     from caretrail.readmodel.status import status
 
     with setup.open() as recorder:
-        found = status(recorder, now())
+        found = status(recorder, recorder.now())
         if as_json:
             _record_quarantined(setup, recorder, found, required=False)
     _print_status(found, as_json=as_json)
@@ -110,7 +110,9 @@ def run_command(setup: Setup, lease_seconds: float, report_seconds: float) -> No
     from caretrail.readmodel.daemon import Daemon
 
     with setup.open() as recorder:
-        daemon = Daemon(recorder, _say_report, clock=now, lease_seconds=lease_seconds, report_seconds=report_seconds)
+        daemon = Daemon(
+            recorder, _say_report, clock=recorder.now, lease_seconds=lease_seconds, report_seconds=report_seconds
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: daemon.stop())
         with_few_collections()
@@ -283,7 +285,7 @@ def void_command(setup: Setup, position: int, reason: str) -> None:
     if author is None:
         raise click.UsageError("missing: --actor (or CARETRAIL_ACTOR)", click.get_current_context())
     with setup.open() as recorder:
-        row = void_position(recorder, position, Person(**author._asdict()), reason, now())
+        row = void_position(recorder, position, Person(**author._asdict()), reason, recorder.now())
     click.echo(f"Voided @{position}, recorded as @{row.position}; its episode is judged again by the next catch-up")
 
 

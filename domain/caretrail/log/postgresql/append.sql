@@ -12,12 +12,18 @@
 --   CT010                                a payload that is no JSON object in UTF-8: nobody could read it back
 --   CT011                                a void by position, of another than an operator
 --   CT009                                what the table holds now is not what was put there: a trigger or rule of others
+--   CT015                                a confirmation of the clock, of another than an operator
+--   CT012 now=… caller=…                 the clocks of server and caller differ by more than ten minutes
+--   CT013 now=… newest=…                 the clock is more than ten minutes behind the newest record of either log
+--   CT014 now=… made=… event=…           the clock is more than 31 days ahead of the newest event, or of the store's making
+-- Times are microseconds since 1970 UTC. Only a demo store is stamped by the clock of the caller, and not held against the log.
 -- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
     streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
     stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
-    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}',
+    caller timestamptz DEFAULT NULL
 ) RETURNS SETOF caretrail.log
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -31,6 +37,9 @@ DECLARE
     total      CONSTANT integer := cardinality(streams);
     latest     bigint;
     newest     record;
+    mark       record;
+    here       timestamptz;
+    stamped    timestamptz;
     start      timestamptz;
     clash      record;
     known      bigint := 0;
@@ -60,11 +69,15 @@ BEGIN
         RAISE EXCEPTION 'an access is recorded by record_access' USING ERRCODE = 'CT007';
     END IF;
 
-    IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported' OR starts_with(n.name, 'position_voided/')) THEN
+    IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported' OR starts_with(n.name, 'position_voided/')
+                                                                   OR starts_with(n.name, 'clock_confirmed/')) THEN
         operates := pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
                     OR coalesce(pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false);
         IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'position_voided/')) THEN
             RAISE EXCEPTION 'only an operator voids by position' USING ERRCODE = 'CT011';
+        END IF;
+        IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'clock_confirmed/')) THEN
+            RAISE EXCEPTION 'only an operator confirms the clock' USING ERRCODE = 'CT015';
         END IF;
     END IF;
     BEGIN   -- the error of the server would repeat a part of the payload, in its log, too
@@ -80,7 +93,7 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN   -- what has a receipt is on the disk, whatever a session is set to
         PERFORM set_config('synchronous_commit', 'local', true);
     END IF;
-    PERFORM FROM caretrail.store FOR UPDATE;
+    SELECT s.demo, s.created_at INTO mark FROM caretrail.store AS s FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
     END IF;
@@ -167,7 +180,37 @@ BEGIN
 
     -- Position and time come from the newest event alone: no gap, and time strictly rises with position.
     SELECT l.position, l.recorded_at INTO newest FROM caretrail.log AS l ORDER BY l.position DESC LIMIT 1;
-    start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    here := CASE WHEN mark.demo THEN coalesce(caller, clock_timestamp()) ELSE clock_timestamp() END;
+    IF NOT mark.demo THEN
+        IF abs(extract(epoch FROM here - caller)) > 600 THEN
+            RAISE EXCEPTION 'now=% caller=%', (extract(epoch FROM here) * 1000000)::bigint, (extract(epoch FROM caller) * 1000000)::bigint
+                USING ERRCODE = 'CT012';
+        END IF;
+        SELECT greatest(coalesce(newest.recorded_at, mark.created_at), a.recorded_at) INTO stamped
+          FROM (SELECT max(c.recorded_at) AS recorded_at
+                  FROM (SELECT recorded_at FROM caretrail.access ORDER BY position DESC LIMIT 1) AS c) AS a;
+        IF total > 1 OR NOT starts_with(names[1], 'clock_confirmed/') THEN
+            IF here < stamped - interval '10 minutes' THEN
+                -- an operator has confirmed it, unless the clock has gone further back since, or a later time was stamped
+                IF NOT EXISTS (
+                    SELECT FROM caretrail.log AS l
+                     WHERE l.source = 'caretrail.store' AND l.command_id >= 'clock behind ' AND l.command_id < 'clock behind!'
+                       AND CASE WHEN starts_with(l.name, 'clock_confirmed/') AND l.command_id ~ '^clock behind -?[0-9]{1,17} -?[0-9]{1,17}$'
+                                THEN split_part(l.command_id, ' ', 3)::bigint - 600000000 <= extract(epoch FROM here) * 1000000
+                                     AND split_part(l.command_id, ' ', 4)::bigint + 600000000 >= extract(epoch FROM stamped) * 1000000
+                                ELSE false END)
+                THEN
+                    RAISE EXCEPTION 'now=% newest=%', (extract(epoch FROM here) * 1000000)::bigint,
+                        (extract(epoch FROM stamped) * 1000000)::bigint USING ERRCODE = 'CT013';
+                END IF;
+            ELSIF here > coalesce(newest.recorded_at, mark.created_at) + interval '31 days' THEN
+                RAISE EXCEPTION 'now=% made=% event=%', (extract(epoch FROM here) * 1000000)::bigint,
+                    (extract(epoch FROM mark.created_at) * 1000000)::bigint,
+                    (extract(epoch FROM newest.recorded_at) * 1000000)::bigint USING ERRCODE = 'CT014';
+            END IF;
+        END IF;
+    END IF;
+    start := greatest(here, newest.recorded_at + interval '1 microsecond');
     -- They are read back from the table, not returned from the insert: only so a trigger of others shows.
     IF total = 1 THEN
         INSERT INTO caretrail.log
@@ -207,7 +250,9 @@ END $$;
 -- from the login as `access_stream` of Python does, its next version, name and source. So there is no conflict, and no
 -- login can access a record in another's name. Recorded before under their commands, they return their first result.
 -- Their log has its own head and nobody follows it: this waits for no append, holds none up, and notifies nobody.
-CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
+CREATE OR REPLACE FUNCTION caretrail.record_access(
+    payloads bytea[], commands text[], salts bytea[], caller timestamptz DEFAULT NULL
+)
     RETURNS SETOF caretrail.access
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -220,6 +265,7 @@ AS $$
 DECLARE
     total      CONSTANT integer := cardinality(payloads);
     space      uuid;
+    demo       boolean;
     own        uuid;
     latest     bigint;
     newest     record;
@@ -249,7 +295,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the head of the accesses is missing' USING ERRCODE = 'data_corrupted';
     END IF;
-    SELECT s.namespace INTO space FROM caretrail.store AS s;
+    SELECT s.namespace, s.demo INTO space, demo FROM caretrail.store AS s;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
     END IF;
@@ -277,7 +323,8 @@ BEGIN
 
     SELECT l.version INTO latest FROM caretrail.access AS l WHERE l.stream = own ORDER BY l.version DESC LIMIT 1;
     SELECT l.position, l.recorded_at INTO newest FROM caretrail.access AS l ORDER BY l.position DESC LIMIT 1;
-    start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    start := greatest(CASE WHEN demo THEN coalesce(caller, clock_timestamp()) ELSE clock_timestamp() END,
+                      newest.recorded_at + interval '1 microsecond');
     INSERT INTO caretrail.access
     SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
            start + (e.place - 1) * interval '1 microsecond', session_user, '', 'caretrail.access', e.command, e.salt

@@ -6,6 +6,7 @@ import select
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -43,6 +44,8 @@ class PostgresDatabase(Database):
         self.is_demo = False
         self.account = ""
         self.is_operator = False
+        self._connected: tuple[datetime, float]
+        """The time by the server's clock when the newest connection was made, and by ours that is never set."""
         self._pool = Pool(self._connect, _close, _usable)
         with self._pool.connection():
             pass
@@ -112,6 +115,17 @@ class PostgresDatabase(Database):
             if connection.info.transaction_status == TransactionStatus.INERROR:
                 raise spoiled(self.store)  # or COMMIT would roll back without a word
 
+    def now(self) -> datetime:
+        """The time by the clock of the server."""
+        [(moment,)] = self.query(self._sql["clock"])
+        found: datetime = moment
+        return found
+
+    def about_now(self) -> datetime:
+        """The same without a round trip, by the time that has passed since the newest connection was made."""
+        then, seconds = self._connected
+        return then + timedelta(seconds=time.monotonic() - seconds)
+
     @property
     def replaced(self) -> int:
         """How often a lost connection was replaced by a new one."""
@@ -143,7 +157,8 @@ class PostgresDatabase(Database):
         except StoreUnreachable as error:
             raise _NoConnectionError(error.message, error.hint) from None
         try:
-            namespace, self.is_demo, self.account, self.is_operator = read_mark(connection, self.store)
+            namespace, self.is_demo, self.account, self.is_operator, now = read_mark(connection, self.store)
+            self._connected = now, time.monotonic()
             if getattr(self, "namespace", namespace) != namespace:
                 raise StoreForeign(f"{self.store} is another store than before", "check where the server's name leads")
         except BaseException:

@@ -1,10 +1,22 @@
 -- mark --
--- What this store is, and who asks: the login, and whether it is an operator or owns the store. Absent columns or tables
+-- What this store is, who asks: the login, whether it is an operator or owns the store; and the time. Absent columns or tables
 -- tell that it is not ours.
 SELECT namespace, demo, schema_version, session_user::text,
        coalesce(pg_has_role(session_user, (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
-                OR pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false)
+                OR pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false),
+       clock_timestamp()
   FROM caretrail.store
+
+-- stamps --
+-- The time now, and what the store and its two logs were stamped with last. A demo store has the caller's clock.
+SELECT CASE WHEN demo THEN NULL ELSE clock_timestamp() END, created_at,
+       (SELECT recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1),
+       (SELECT recorded_at FROM caretrail.access ORDER BY position DESC LIMIT 1)
+  FROM caretrail.store
+
+-- clock --
+-- The time now by the clock that stamps.
+SELECT pg_catalog.clock_timestamp()
 
 -- is_read_only --
 -- Whether nobody can write: a standby, or a setting of the server or of the database. Each session may choose the setting
@@ -20,7 +32,8 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
        pg_catalog.current_setting('synchronous_commit'), pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''
        AND pg_catalog.current_setting('max_wal_senders') OPERATOR(pg_catalog.<>) '0',
        pg_catalog.current_setting('client_min_messages'), pg_catalog.clock_timestamp()
-  FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b)
+  FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b,
+                        caller => %(caller)b)
 
 -- still_waiting --
 -- Whether standbys are still named, and the server's settings have not been read anew since a moment: who empties the
@@ -46,7 +59,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
        AND pg_catalog.current_setting('max_wal_senders') OPERATOR(pg_catalog.<>) '0',
        pg_catalog.current_setting('client_min_messages'), pg_catalog.clock_timestamp()
   FROM caretrail.append(ARRAY[%(stream)b], ARRAY[%(version)b], ARRAY[%(name)b::text], ARRAY[%(payload)b],
-                        ARRAY[%(source)b::text], ARRAY[%(command)b::text], ARRAY[%(salt)b])
+                        ARRAY[%(source)b::text], ARRAY[%(command)b::text], ARRAY[%(salt)b], caller => %(caller)b)
 
 -- append_with_stays --
 -- The same, when stays change too.
@@ -55,7 +68,8 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
        AND pg_catalog.current_setting('max_wal_senders') OPERATOR(pg_catalog.<>) '0',
        pg_catalog.current_setting('client_min_messages'), pg_catalog.clock_timestamp()
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b,
-                        %(stays_of)b, %(stay_streams)b, %(clients)b, %(programs)b, %(first_days)b, %(last_days)b)
+                        %(stays_of)b, %(stay_streams)b, %(clients)b, %(programs)b, %(first_days)b, %(last_days)b,
+                        %(caller)b)
 
 -- read_columns --
 -- The log as its leaves are made of it. An epoch is numeric, so the microseconds are exact.
@@ -72,7 +86,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
        pg_catalog.current_setting('synchronous_commit'), pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''
        AND pg_catalog.current_setting('max_wal_senders') OPERATOR(pg_catalog.<>) '0',
        pg_catalog.current_setting('client_min_messages'), pg_catalog.clock_timestamp()
-  FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
+  FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b, %(caller)b)
 
 -- read_accesses --
 -- Accesses in a stretch of their log; those of all events are of every episode.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from psycopg.types.numeric import Int8
 
+from caretrail.aliases import Clock
 from caretrail.errors import (
     AccessAppended,
     CaretrailError,
@@ -24,8 +25,10 @@ from caretrail.errors import (
     VersionConflict,
     VoidRefused,
 )
+from caretrail.log.clock import ClockAhead, ClockBehind, ClockReading, ClocksDiffer, ConfirmationRefused, Stamps
 from caretrail.log.database import Row
 from caretrail.log.durability import Commit, Kept, durability_of
+from caretrail.log.leaf import EPOCH
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.notices import heard
 from caretrail.log.postgresql.setup import Connection
@@ -40,9 +43,9 @@ COLUMNS: Final = 11
 class PostgresRecorder(EventRecorder):
     """Appends by the function `caretrail.append`, which alone decides order and time and is safe to call again."""
 
-    def __init__(self, conninfo: str, store: str) -> None:
+    def __init__(self, conninfo: str, store: str, clock: Clock | None = None) -> None:
         self._server = PostgresDatabase(conninfo, store)
-        super().__init__(self._server)
+        super().__init__(self._server, clock)
         self.namespace = self._server.namespace
         self.is_demo = self._server.is_demo
         self.account = self._server.account
@@ -56,6 +59,14 @@ class PostgresRecorder(EventRecorder):
     def _record_access(self, accesses: Sequence[PendingAccess]) -> Kept:
         fields = ({"payload": a.payload, "command": a.command_id, "salt": a.salt} for a in accesses)
         return self._call("record_access", _columns(list(fields)))
+
+    def now(self) -> datetime:
+        """The clock of the server, or of whoever opened a demo store."""
+        return self.clock() if self.is_demo else self._server.now().astimezone(UTC)
+
+    def about_now(self) -> datetime:
+        """The same without a round trip."""
+        return self.clock() if self.is_demo else self._server.about_now().astimezone(UTC)
 
     def may_import(self, role: str) -> bool:  # noqa: ARG002  # the server knows who its operators are
         """Whether the login is an operator of the store, or owns it."""
@@ -80,7 +91,7 @@ class PostgresRecorder(EventRecorder):
 
         def call(connection: Connection) -> Kept:
             with heard(connection) as warnings:
-                rows = _call(connection, statement, params)
+                rows = _call(connection, self.store, statement, {**params, "caller": self.clock()})
             if not rows:
                 return Kept([], "local")  # which is an error to whoever compares it with what was sent
             durability = self._durability(connection, Commit(*rows[0][COLUMNS:]), cut_short=any(warnings))
@@ -152,14 +163,14 @@ class PostgresRecorder(EventRecorder):
         return moment
 
 
-def _call(connection: Connection, statement: bytes, params: Mapping[str, object]) -> list[Row]:
+def _call(connection: Connection, store: str, statement: bytes, params: Mapping[str, object]) -> list[Row]:
     try:
         return connection.execute(statement, params, binary=True).fetchall()
     except psycopg.Error as error:
         if error.sqlstate == "CT006":  # the server's default, behind a pooler that takes no options
             with connection.transaction():
                 return connection.execute(statement, params, binary=True).fetchall()
-        refusal = _refusal(error)
+        refusal = _refusal(error, store)
         if refusal is None:
             raise
     raise refusal
@@ -191,7 +202,7 @@ def _stay_columns(stays: Stays) -> dict[str, object]:
     return columns | {"stays_of": list(stays)}
 
 
-_PART: Final = re.compile(r"(stream|expected|actual|position)=([0-9a-f-]+)")
+_PART: Final = re.compile(r"(stream|expected|actual|position|now|caller|newest|made|event)=([0-9a-f-]+)")
 
 _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT001": lambda p: VersionConflict(p["stream"], int(p["expected"]), int(p["actual"])),
@@ -202,10 +213,20 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT008": lambda _: ImportTooLate(),
     "CT010": lambda _: payload_unreadable(),
     "CT011": lambda _: VoidRefused.of_no_operator(),
+    "CT015": lambda _: ConfirmationRefused.of_no_operator(),
 }
 
+_CLOCKS: Final[dict[str, Callable[[str, Mapping[str, datetime]], CaretrailError]]] = {
+    "CT012": lambda store, t: ClocksDiffer.of(store, t["caller"], t["now"]),
+    "CT013": lambda store, t: ClockBehind.of(store, ClockReading(t["now"], Stamps(t["newest"], None, None))),
+    "CT014": lambda store, t: ClockAhead.of(store, ClockReading(t["now"], Stamps(t["made"], t.get("event"), None))),
+}
+"""Refusals that carry times, in microseconds."""
 
-def _refusal(error: psycopg.Error) -> CaretrailError | None:
+
+def _refusal(error: psycopg.Error, store: str) -> CaretrailError | None:
     """Read the numbers a refusal of the function carries."""
-    make = _REFUSALS.get(error.sqlstate or "")
-    return make(dict(_PART.findall(error.diag.message_primary or ""))) if make else None
+    state, parts = error.sqlstate or "", dict(_PART.findall(error.diag.message_primary or ""))
+    if make := _CLOCKS.get(state):
+        return make(store, {name: EPOCH + timedelta(microseconds=int(value)) for name, value in parts.items()})
+    return _REFUSALS[state](parts) if state in _REFUSALS else None

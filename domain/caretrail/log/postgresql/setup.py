@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -175,8 +176,8 @@ def _connect(given: Mapping[str, str], options: str) -> Connection:
 # --- identity ---------------------------------------------------------------------------------------------------
 
 
-def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str, bool]:
-    """Read the namespace of a store, whether it is a demo, the login, and whether that is an operator.
+def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str, bool, datetime]:
+    """Read the namespace of a store, whether it is a demo, the login, whether that is an operator, and the time there.
 
     Refuses a foreign or newer store.
     """
@@ -190,9 +191,9 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str, bool
             raise foreign(store) from None
     if row is None:
         raise errors.StoreDamaged(f"{store}: {MARK_MISSING}", "restore it from a backup")
-    namespace, demo, version, account, operator = row
+    namespace, demo, version, account, operator, now = row
     check_schema(version, store)
-    return namespace, demo, account, operator
+    return namespace, demo, account, operator, now
 
 
 def has_store(connection: Connection) -> bool:
@@ -224,8 +225,11 @@ def _is_taken(connection: Connection) -> bool:
 # --- making -----------------------------------------------------------------------------------------------------
 
 
-def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
-    """Create a store if there is none; True if this call created it. Safe to call from many processes at once."""
+def init_postgresql(conninfo: str, store: str, *, demo: bool, created_at: datetime | None) -> bool:
+    """Create a store if there is none; True if this call created it. Safe to call from many processes at once.
+
+    The clock of the server says when it was made, unless `created_at` does.
+    """
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         _check_server(connection, store)
         with connection.transaction():
@@ -238,8 +242,9 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
             connection.execute(read_package_file("caretrail.log.postgresql", "schema.sql").encode())
             connection.execute(read_package_file("caretrail.log.postgresql", "append.sql").encode())
             connection.execute(
-                "INSERT INTO caretrail.store (namespace, schema_version, demo) VALUES (%s, %s, %s)",
-                (uuid4(), SCHEMA, demo),
+                "INSERT INTO caretrail.store (namespace, schema_version, demo, created_at)"
+                " VALUES (%s, %s, %s, coalesce(%s, clock_timestamp()))",
+                (uuid4(), SCHEMA, demo, created_at),
             )
             return True
 

@@ -33,6 +33,13 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   FROM json_each(:commands) AS c CROSS JOIN caretrail.log AS l
  WHERE l.source = json_extract(c.value, '$[0]') AND l.command_id = json_extract(c.value, '$[1]')
 
+-- stamps --
+-- What the store and its two logs were stamped with last; the time now is not the file's to tell.
+SELECT NULL, created_at,
+       (SELECT recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1),
+       (SELECT recorded_at FROM caretrail.access ORDER BY position DESC LIMIT 1)
+  FROM caretrail.store
+
 -- newest --
 -- Where the log ends: the next event takes its position and time from here.
 SELECT position, recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from caretrail.aliases import Clock
@@ -18,6 +18,7 @@ from caretrail.errors import (
     StoreForeign,
     VersionConflict,
 )
+from caretrail.log.clock import CONFIRMATIONS, ClockReading, clock_of, require_near, require_stamping
 from caretrail.log.database import Row
 from caretrail.log.durability import Kept
 from caretrail.log.leaf import EPOCH, columns_of, microseconds
@@ -42,21 +43,16 @@ class _NotNextError(Exception):
     """The guard of the schema refused an event; the cause is determined after the rollback."""
 
 
-def utc_now() -> datetime:
-    """Read the clock of this machine; the only place where the embedded store does."""
-    return datetime.now(UTC)
-
-
 class SqliteRecorder(EventRecorder):
-    """Appends under the write lock of SQLite; time comes from a clock that may be replaced, and never goes back."""
+    """Appends under the write lock of SQLite; time comes from the clock of the machine, and never goes back."""
 
     def __init__(self, path: str, store: str, clock: Clock | None = None) -> None:
         self._file = SqliteDatabase(path, store)
-        super().__init__(self._file)
-        self._clock = clock or utc_now
+        super().__init__(self._file, clock)
         self.account = _operating_system_user()
         with sqlite_errors(store), self._file.reader() as connection:
             self.namespace, self.is_demo = read_mark(connection, store)
+        self._stamping = clock_of(self.is_demo, clock)
 
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> Kept:
         if not all(map(is_object, events)):
@@ -66,8 +62,10 @@ class SqliteRecorder(EventRecorder):
         try:
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)
-                stamped = self._stamp(connection, events, Log.EVENTS)
+                reading = self.read_clock()
+                stamped = self._stamp(connection, events, Log.EVENTS, reading.now)
                 self._insert(connection, stamped, Log.EVENTS)
+                self._require_clock(reading, events)  # only now: what is recorded already needs no clock
                 self._replace_stays(connection, stays)
                 kept = self._read_back(connection, stamped, Log.EVENTS)
         except _NotNextError:
@@ -82,7 +80,7 @@ class SqliteRecorder(EventRecorder):
             events = [access.event(stream, version + place) for place, access in enumerate(accesses, start=1)]
             if known := self._known(events, Log.ACCESSES):
                 return Kept(_all_of(known, events), "local")
-            stamped = self._stamp(connection, events, Log.ACCESSES)
+            stamped = self._stamp(connection, events, Log.ACCESSES, self.now())
             try:
                 self._insert(connection, stamped, Log.ACCESSES)
             except _NotNextError:  # it is the next of its stream, whatever others do
@@ -93,6 +91,12 @@ class SqliteRecorder(EventRecorder):
     def confirm_kept(self) -> Durability:
         """Nothing to do: what can be read is on the disk."""
         return "local"
+
+    def now(self) -> datetime:
+        """The clock of this machine, or of whoever opened a demo store."""
+        return self._stamping()
+
+    about_now = now
 
     def may_import(self, role: str) -> bool:
         """Whether an actor of this role is an operator."""
@@ -152,10 +156,20 @@ class SqliteRecorder(EventRecorder):
                 raise VersionConflict(str(stream), version - 1, current[stream])
             current[stream] = version
 
-    def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent], log: Log) -> list[RecordedEvent]:
+    def _require_clock(self, reading: ClockReading, events: Sequence[PendingEvent]) -> None:
+        """Refuse a clock that is not the caller's, or that the log says is wrong; a demo store takes any."""
+        if self.is_demo:
+            return
+        require_near(self.store, self.clock(), reading.now)
+        if len(events) > 1 or not events[0].topic.startswith(CONFIRMATIONS):
+            require_stamping(self.store, reading, self.confirmed_behind)
+
+    def _stamp(
+        self, connection: sqlite3.Connection, events: Sequence[PendingEvent], log: Log, at: datetime
+    ) -> list[RecordedEvent]:
         """Give each event its position in a log, and a time later than that of the event before."""
         position, newest = connection.execute(self._raw(log, "newest")).fetchone() or (0, 0)
-        now = max(microseconds(self._clock()), newest + 1)
+        now = max(microseconds(at), newest + 1)
         return [
             RecordedEvent(*_content(event), position + place, self._moment(now + place - 1), self.account)
             for place, event in enumerate(events, start=1)

@@ -39,6 +39,7 @@ class CaseNumber(ShowsNoEpisode[str]):
 
     name: ClassVar[str] = "case number"
     is_sampled: ClassVar[bool] = False
+    needs_day: ClassVar[bool] = False
     beginning: str
     query: Query = TODAY
 
@@ -104,6 +105,7 @@ class OpenBeginning(Question[tuple[str, ...]]):
 
     name: ClassVar[str] = "completion"
     is_sampled: ClassVar[bool] = False
+    needs_day: ClassVar[bool] = False
     beginning: str
     most: int
     query: Query = TODAY
