@@ -59,6 +59,8 @@ def test_sql_files_are_read_by_name() -> None:
     [
         ("sqlite:///srv/c.db", "sqlite", "/srv/c.db"),
         ("/srv/c.db", "sqlite", "/srv/c.db"),
+        ("/srv/postgres/c.db", "sqlite", "/srv/postgres/c.db"),
+        ("/srv/a@b/c:1.db", "sqlite", "/srv/a@b/c:1.db"),
         ("postgresql://ann:pw@db.example:5433/care?sslmode=require", "postgresql", "postgresql://db.example:5433/care"),
         ("postgres://ann:p%40w@h1:1,h2:2/care", "postgresql", "postgresql://h1:1,h2:2/care"),
         ("postgresql://[::1]:5432/care", "postgresql", "postgresql://[::1]:5432/care"),
@@ -79,6 +81,20 @@ def test_a_url_is_named_without_user_and_password(url: str, dialect: str, printa
 def test_a_url_of_nothing_we_know_is_refused(url: str) -> None:
     with pytest.raises(StoreUnreachable):
         parse_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres//u:pw@h/care", "postgresql//u:pw@h/care", "postgresql:/u:pw@h/care", "postgresql:u:pw@h",
+        "Postgresql//u:pw@h", "//u:pw@h/care", "u:pw@h/care", " postgresql//h", "postgressql:h/care", "ann:p:w@h",
+    ],
+)  # fmt: skip  # short texts
+def test_a_mistyped_url_is_no_name_of_a_file_and_is_not_repeated(url: str) -> None:
+    with pytest.raises(StoreUnreachable) as refused:
+        parse_url(url)
+    assert "pw" not in f"{refused.value}{refused.value.message}{refused.value.hint}"
+    assert "postgresql://…" in refused.value.hint
 
 
 @pytest.mark.parametrize("module", ["caretrail.log", "caretrail.log.records"])

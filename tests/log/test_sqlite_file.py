@@ -49,6 +49,24 @@ def test_files_and_folders_we_make_are_private(tmp_path: Path) -> None:
     assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
 
 
+@pytest.mark.parametrize(("before", "after"), [(0o666, 0o600), (0o604, 0o600), (0o660, 0o660), (0o600, 0o600)])
+def test_an_empty_file_that_was_open_to_all_becomes_private(tmp_path: Path, before: int, after: int) -> None:
+    """Given a file that somebody touched: what it lets a group do may be meant, what it lets everybody do is not."""
+    path = tmp_path / "store.db"
+    path.touch()
+    path.chmod(before)
+    assert init_store(str(path))
+    assert mode(path) == after
+
+
+def test_a_store_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    assert init_store(str(path))
+    path.chmod(0o644)
+    assert not init_store(str(path))
+    assert mode(path) == 0o644
+
+
 def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()

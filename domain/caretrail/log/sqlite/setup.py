@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -302,8 +302,12 @@ def _create_file(path: Path) -> None:
     """Create an empty private file in private folders; SQLite gives its companions the same permissions."""
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        about = path.stat()
+        if about.st_size == 0 and about.st_mode & 0o007:  # as `touch` makes it; whom a group lets in was meant
+            path.chmod(0o600)
 
 
 def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, created_at: int) -> bool:
