@@ -67,6 +67,12 @@ def test_a_receipt_says_how_far_its_event_is_kept(url: str, store_url: str) -> N
             assert recorder.record_access([PendingAccess(b"{}", "c", new_salt())]).durability == durability
 
 
+def test_a_server_that_may_send_nothing_waits_for_nobody() -> None:
+    for names, senders, durability in (("", "8", "local"), ("*", "0", "local"), ("*", "8", "replicated")):
+        commit = Commit("on", names, senders, "notice", NOW)
+        assert durability_of(commit, "a store", cut_short=False) == durability
+
+
 @pytest.mark.parametrize("setting", ["on", "remote_write", "remote_apply"])
 def test_each_setting_that_waits_is_replicated(url: str, setting: str) -> None:
     with open_recorder(with_options(url, f"-c synchronous_commit={setting}")) as recorder:

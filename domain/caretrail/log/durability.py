@@ -33,9 +33,15 @@ class Commit(NamedTuple):
     """The settings of a call, as the server told in the statement that wrote, and when, by its clock."""
 
     synchronous_commit: str
-    standbys_named: bool
+    synchronous_standby_names: str
+    max_wal_senders: str
     client_min_messages: str
     at: datetime
+
+    @property
+    def waits_for_standbys(self) -> bool:
+        """Whether the server is told to wait for standbys; one that may send nothing does not."""
+        return self.synchronous_standby_names != "" and self.max_wal_senders != "0"
 
 
 def durability_of(commit: Commit, store: str, *, cut_short: bool) -> Durability:
@@ -43,7 +49,7 @@ def durability_of(commit: Commit, store: str, *, cut_short: bool) -> Durability:
 
     Raises NotReplicated if the server is told to wait for a standby, and that cannot be said to have happened.
     """
-    if not commit.standbys_named:
+    if not commit.waits_for_standbys:
         return "local"
     if commit.synchronous_commit not in WAITING:
         raise NotReplicated.weakened(store, "synchronous_commit", commit.synchronous_commit)
