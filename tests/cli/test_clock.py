@@ -173,3 +173,13 @@ def test_the_operators_own_clock_must_agree_with_the_servers(
         shown = caretrail("clock")
         assert shown.status == 1
         assert ", 40 days behind" in shown.out or ", 39 days behind" in shown.out
+
+
+def test_what_was_known_at_a_time_to_come_is_marked(clinic: Caretrail) -> None:
+    at(clinic, hours=1)
+    later = (NOW + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = clinic("findings", "--as-of", DAY, "--known-at", later)
+    assert "; more may still be recorded for that time" in shown.out
+    assert not clinic("findings", "--as-of", DAY, "--known-at", later, "--json").json["standing"]["settled"]
+    at(clinic, hours=3)
+    assert clinic("findings", "--as-of", DAY, "--known-at", later, "--json").json["standing"]["settled"]

@@ -24,6 +24,7 @@ from tests.faults import (
     power_cuts,
     tailing,
     vacuuming,
+    wrong_clocks,
 )
 from tests.faults.calls import Kind
 from tests.faults.counts import Counts
@@ -166,6 +167,10 @@ def _projector(make: Callable[[Place], str], work: Work, torn: bool = False) -> 
     return lambda place, seed, cycles: killed_projectors.run(make(place), seed, cycles, work, torn=torn)
 
 
+def _clocks(make: Callable[[Place], str], *, rules: bool = True, waits: bool = True) -> Run:
+    return lambda place, seed, cycles: wrong_clocks.run(make(place), seed, cycles, rules=rules, waits=waits)
+
+
 FAULTS: Final[dict[str, Fault]] = {
     "killed-writers": Fault(
         "Writers killed",
@@ -292,6 +297,22 @@ FAULTS: Final[dict[str, Fault]] = {
         20,
         {"events": _canceled(killed_writers.KINDS), "accesses": _canceled(killed_writers.VIEWERS)},
         {"control: writers that do not look": (2, _canceled(canceled_waits.UNHEARD))},
+    ),
+    "wrong-clocks": Fault(
+        "Clocks that are wrong, transactions that are held",
+        "The clock of a store is stepped by minutes, days or years, back and forth; between two steps something is"
+        " appended, viewed or confirmed by an operator. What the log contradicts must be refused, and nothing else;"
+        " times rise, and none is stamped that no clock said. While another program holds an append open for a moment,"
+        " it is asked what was known: once it has committed, the same question must have the same answer, or the first"
+        " one said that it was not settled. The real functions of the server read its clock from a table.",
+        "cycles",
+        1000,
+        200,
+        {"SQLite": _clocks(Place.sqlite), "PostgreSQL": _clocks(Place.postgresql)},
+        {
+            "control: the log is not asked": (50, _clocks(Place.postgresql, rules=False)),
+            "control: nobody waits": (50, _clocks(Place.postgresql, waits=False)),
+        },
     ),
     "killed-projectors": Fault(
         "Projector killed",

@@ -6,8 +6,10 @@ given one that the test moves to read (`tests.support.clocks`).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -313,6 +315,22 @@ def test_a_restored_backup_goes_on_if_its_newest_event_is_not_old(recorder: Even
     clocks.forward(days=3)
     assert recorder.clock_state()[0] == "ok"
     write(recorder)
+
+
+def test_a_restored_file_goes_on_from_its_own_end(sqlite_url: str, tmp_path: Path) -> None:
+    """Given a backup of a day ago put back in place, then its clock is right, and stamps go on."""
+    kept = tmp_path / "backup.db"
+    with shifted(sqlite_url) as clocks:
+        with open_recorder(sqlite_url, clock=clocks.caller) as before:
+            write(before)
+        shutil.copy(sqlite_url.removeprefix("sqlite://"), kept)
+        clocks.forward(days=1)
+        with open_recorder(f"sqlite://{kept}", clock=clocks.caller) as restored:
+            assert restored.clock_state()[0] == "ok"
+            assert abs(write(restored) - clocks.store()) < 10 * SECOND
+        clocks.forward(days=60)
+        with open_recorder(f"sqlite://{kept}", clock=clocks.caller) as restored, pytest.raises(ClockAhead):
+            write(restored)
 
 
 # --- the control: without the rules ----------------------------------------------------------------------------

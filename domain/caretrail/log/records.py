@@ -26,6 +26,9 @@ LONGEST_TEXT = 1000
 LARGEST_PAYLOAD = 256 * 1024
 """Bytes of an access; other payloads are bounded where they are parsed."""
 MOST_ACCESSES = 1000
+MOST_EVENTS = 10_000
+LARGEST_CALL = 16 * 1024 * 1024
+"""Bytes of all payloads of one call: who appends holds everybody else up for as long as that takes."""
 ACCESS_NAME = "accessed/1"
 ACCESS_PREFIX = "accessed/"
 ACCESS_SOURCE = "caretrail.access"
@@ -166,6 +169,9 @@ def new_salt() -> bytes:
 
 def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
     """Refuse what one of the two stores could not keep, before either receives it; messages repeat no value."""
+    if len(events) > MOST_EVENTS:
+        raise too_large()
+    _check_bytes([event.state for event in events])
     keys: set[CommandKey] = set()
     for event in events:
         if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
@@ -189,10 +195,24 @@ def check_accesses(accesses: Sequence[PendingAccess]) -> None:
     """Refuse accesses that one of the two stores could not keep, before either receives them."""
     if len(accesses) > MOST_ACCESSES or len({access.command_id for access in accesses}) < len(accesses):
         raise InvalidEvent(f"accesses of one call are at most {MOST_ACCESSES}, each with its own command_id")
+    _check_bytes([access.payload for access in accesses])
     for access in accesses:
         _check_sending(access)
         if len(access.payload) > LARGEST_PAYLOAD:
             raise InvalidEvent(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
+
+
+def too_large() -> InvalidEvent:
+    """The refusal of a call that would hold everybody else up."""
+    return InvalidEvent(
+        f"the call is too large: at most {MOST_EVENTS:,} events and {LARGEST_CALL // 1024**2} MB go together",
+        "send it in parts",
+    )
+
+
+def _check_bytes(payloads: Sequence[bytes]) -> None:
+    if sum(map(len, payloads)) > LARGEST_CALL:
+        raise too_large()
 
 
 def payload_unreadable() -> InvalidEvent:

@@ -28,6 +28,10 @@ class Stamping(ABC):
     _sql: Mapping[str, str]
 
     @abstractmethod
+    def last_recorded_at(self) -> datetime | None:
+        """When the newest event was recorded."""
+
+    @abstractmethod
     def read_outline(self, stream: UUID) -> list[tuple[int, int, str, str, datetime]]:
         """One stream without payloads."""
 
@@ -61,6 +65,20 @@ class Stamping(ABC):
         if state == "behind":
             raise ClockBehind.of_today(self.store, reading)
         return reading.now
+
+    def is_settled(self, moment: datetime) -> bool:
+        """Whether nothing can be recorded at or before a moment any more: waits for appends in progress, some seconds.
+
+        False for a time to come, and where nobody can wait for them, as on a standby.
+        """
+        newest = self.last_recorded_at()
+        if newest is not None and newest > moment:
+            return True
+        return self.now() > moment and self._await_appends()
+
+    @abstractmethod
+    def _await_appends(self) -> bool:
+        """Wait for the appends in progress; False if that cannot be done."""
 
     def confirmed_behind(self) -> list[ConfirmedBehind]:
         """The times at which an operator confirmed a clock that was behind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
@@ -43,6 +44,10 @@ class Question(ABC, Generic[T]):
 
         The reader adds the episodes that the filters name: an empty list about them is an access, too.
         """
+
+    def moments(self) -> Iterable[datetime]:
+        """The times whose knowledge it asks for: before it is answered, appends in progress then are waited for."""
+        return [self.query.known_at] if isinstance(self.query.known_at, datetime) else []
 
     def about(self) -> Iterable[str]:
         """Case numbers that a failure to answer tells something about."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,9 +32,6 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 """A question is asked at most so often because a rebuild emptied the rows it was reading."""
-
-LONGEST_APPEND = timedelta(seconds=10)
-"""An append that began earlier has ended."""
 
 
 class Reader:
@@ -66,6 +63,7 @@ class Reader:
         self._chance = chance or SystemRandom()
         self._gate = Gate(recorder, now, progress, write=write)
         self._clock: ClockState = "unchecked"
+        self._settled = True
 
     def ask(self, question: Question[T]) -> Answer[T]:
         """Answer a question after its access is recorded.
@@ -104,6 +102,8 @@ class Reader:
         self._clock, reading = self._recorder.clock_state()
         if self._clock == "behind" and question.needs_day and query.last_day is None:
             raise ClockBehind.of_today(self._recorder.store, reading)
+        settled = [self._recorder.is_settled(moment) for moment in question.moments()]  # each is waited for
+        self._settled = all(settled)
         self._packs.follow()
         if query.known_at is None and query.policy is None:
             self._gate.catch_up()
@@ -188,14 +188,7 @@ class Reader:
             stale=snapshot.stale,
             checked=snapshot.checked,
             clock=self._clock,
-            settled=self._is_settled(query.known_at),
+            settled=self._settled,
             unrecorded_packs=snapshot.unrecorded_packs() if past else (),
             build=snapshot.build,
         )
-
-    def _is_settled(self, known_at: int | datetime | None) -> bool:
-        """Whether no event can still be recorded at or before a moment."""
-        if not isinstance(known_at, datetime) or known_at + LONGEST_APPEND < self._now:
-            return True
-        newest = self._recorder.last_recorded_at()
-        return newest is not None and newest > known_at

@@ -141,6 +141,7 @@ def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], g
 
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
+        recorder.is_settled(known_at)
         known_at = recorder.position_at(known_at)
     program, start, end = given["program"], given["start"], given["end"]
     if program is not None:

@@ -12,6 +12,7 @@
 --   CT010                                a payload that is no JSON object in UTF-8: nobody could read it back
 --   CT011                                a void by position, of another than an operator
 --   CT009                                what the table holds now is not what was put there: a trigger or rule of others
+--   CT016                                more than 10,000 events, or more than 16 MB, in one call
 --   CT015                                a confirmation of the clock, of another than an operator
 --   CT012 now=… caller=…                 the clocks of server and caller differ by more than ten minutes
 --   CT013 now=… newest=…                 the clock is more than ten minutes behind the newest record of either log
@@ -49,6 +50,11 @@ DECLARE
     is_json    boolean;
     operates   boolean;
 BEGIN
+    -- Who calls this inside a transaction of its own holds the head until that ends: it must neither idle nor go on for long.
+    PERFORM set_config('idle_in_transaction_session_timeout', '2s', true), set_config('statement_timeout', '8s', true);
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        PERFORM set_config('transaction_timeout', '8s', true);
+    END IF;
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append needs READ COMMITTED' USING ERRCODE = 'CT006';
     END IF;
@@ -62,6 +68,9 @@ BEGIN
         AND array_position(commands, '') IS NULL, false)
     THEN
         RAISE EXCEPTION 'append was called with malformed arguments' USING ERRCODE = 'CT004';
+    END IF;
+    IF total > 10000 OR (SELECT sum(octet_length(p.payload)) FROM unnest(payloads) AS p (payload)) > 16777216 THEN
+        RAISE EXCEPTION 'one call is too large' USING ERRCODE = 'CT016';
     END IF;
     IF 'caretrail.access' = ANY (sources)
         OR EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'accessed/'))
@@ -210,7 +219,9 @@ BEGIN
             END IF;
         END IF;
     END IF;
-    start := greatest(here, newest.recorded_at + interval '1 microsecond');
+    -- Up to ten minutes behind, also not before what was viewed: what was known then has been told.
+    start := greatest(here, newest.recorded_at + interval '1 microsecond',
+                      CASE WHEN stamped <= here + interval '10 minutes' THEN stamped + interval '1 microsecond' END);
     -- They are read back from the table, not returned from the insert: only so a trigger of others shows.
     IF total = 1 THEN
         INSERT INTO caretrail.log
@@ -275,6 +286,11 @@ DECLARE
     other      bigint;
     kept       bigint;
 BEGIN
+    -- Who calls this inside a transaction of its own holds the head until that ends: it must neither idle nor go on for long.
+    PERFORM set_config('idle_in_transaction_session_timeout', '2s', true), set_config('statement_timeout', '8s', true);
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        PERFORM set_config('transaction_timeout', '8s', true);
+    END IF;
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'record_access needs READ COMMITTED' USING ERRCODE = 'CT006';
     END IF;
@@ -291,6 +307,10 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN   -- an access is on the disk, whatever a session is set to
         PERFORM set_config('synchronous_commit', 'local', true);
     END IF;
+    IF (SELECT sum(octet_length(p.payload)) FROM unnest(payloads) AS p (payload)) > 16777216 THEN
+        RAISE EXCEPTION 'one call is too large' USING ERRCODE = 'CT016';
+    END IF;
+
     PERFORM FROM caretrail.access_head FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the head of the accesses is missing' USING ERRCODE = 'data_corrupted';
@@ -347,4 +367,21 @@ BEGIN
     END IF;
 END $$;
 
-REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access FROM PUBLIC;
+-- Wait for the appends in progress: whatever is recorded from here on has a later time. It keeps nothing, so it waits for no
+-- disk and no standby.
+CREATE OR REPLACE FUNCTION caretrail.await_appends() RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
+AS $$
+BEGIN
+    -- Who calls this inside a transaction of its own holds the head until that ends: it must neither idle nor go on for long.
+    PERFORM set_config('idle_in_transaction_session_timeout', '2s', true), set_config('statement_timeout', '8s', true);
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        PERFORM set_config('transaction_timeout', '8s', true);
+    END IF;
+    PERFORM set_config('synchronous_commit', 'off', true);
+    PERFORM FROM caretrail.store FOR UPDATE;
+END $$;
+
+REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access, caretrail.await_appends FROM PUBLIC;

@@ -26,6 +26,8 @@ T = TypeVar("T")
 TRIES: Final = 5
 #: Seconds before the second try; each further wait is three times as long, four seconds in all.
 FIRST_WAIT: Final = 0.1
+#: A program that is frozen in a transaction lets go of its locks by then.
+IDLE_LIMIT: Final = b"SET LOCAL idle_in_transaction_session_timeout = '60s'"
 #: Serialization failure and deadlock: nothing was kept, and the same call may well succeed.
 _TRY_AGAIN: Final = frozenset({"40001", "40P01"})
 
@@ -111,6 +113,7 @@ class PostgresDatabase(Database):
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
         with self._atomic() as connection, self._pool.bind(connection):
+            connection.execute(IDLE_LIMIT)
             yield self
             if connection.info.transaction_status == TransactionStatus.INERROR:
                 raise spoiled(self.store)  # or COMMIT would roll back without a word

@@ -18,6 +18,10 @@ SELECT CASE WHEN demo THEN NULL ELSE clock_timestamp() END, created_at,
 -- The time now by the clock that stamps.
 SELECT pg_catalog.clock_timestamp()
 
+-- await_appends --
+-- Wait for the appends in progress.
+SELECT caretrail.await_appends()::text
+
 -- is_read_only --
 -- Whether nobody can write: a standby, or a setting of the server or of the database. Each session may choose the setting
 -- for itself, and each login for its own: those keep nobody else from writing. Names in full, whatever the search path.

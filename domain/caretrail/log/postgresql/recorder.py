@@ -21,6 +21,7 @@ from caretrail.errors import (
     NotReplicated,
     StayOverlap,
     StoreDamaged,
+    StoreError,
     StoreReadOnly,
     VersionConflict,
     VoidRefused,
@@ -33,7 +34,16 @@ from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.notices import heard
 from caretrail.log.postgresql.setup import Connection
 from caretrail.log.recorder import EventRecorder, by_stream
-from caretrail.log.records import CommandKey, Log, PendingAccess, PendingEvent, RecordedEvent, Stays, payload_unreadable
+from caretrail.log.records import (
+    CommandKey,
+    Log,
+    PendingAccess,
+    PendingEvent,
+    RecordedEvent,
+    Stays,
+    payload_unreadable,
+    too_large,
+)
 from caretrail.tokens import Durability
 
 COLUMNS: Final = 11
@@ -67,6 +77,13 @@ class PostgresRecorder(EventRecorder):
     def about_now(self) -> datetime:
         """The same without a round trip."""
         return self.clock() if self.is_demo else self._server.about_now().astimezone(UTC)
+
+    def _await_appends(self) -> bool:
+        try:
+            self.database.query(self._sql["await_appends"])
+        except StoreError:  # a standby, or a head that is held for longer than a call waits
+            return False
+        return True
 
     def may_import(self, role: str) -> bool:  # noqa: ARG002  # the server knows who its operators are
         """Whether the login is an operator of the store, or owns it."""
@@ -213,6 +230,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT008": lambda _: ImportTooLate(),
     "CT010": lambda _: payload_unreadable(),
     "CT011": lambda _: VoidRefused.of_no_operator(),
+    "CT016": lambda _: too_large(),
     "CT015": lambda _: ConfirmationRefused.of_no_operator(),
 }
 

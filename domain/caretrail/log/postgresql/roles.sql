@@ -2,7 +2,7 @@
 -- Roles belong to the whole server, so they are made only if missing; ownership and grants belong to this database.
 --
 --   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
---   caretrail_append     what `append` and `record_access` run as: it may insert, and that is all; nobody is a member
+--   caretrail_append     what `append`, `record_access` and `await_appends` run as: it may insert, and that is all; nobody is a member
 --   caretrail_writer     reads the log, and appends by the function
 --   caretrail_projector  reads the log, and writes the rows of the read models and the tiles, but makes no objects: the owner of a
 --                        table or view could run code as every role that reads it
@@ -45,7 +45,7 @@ BEGIN
          WHERE typnamespace = 'caretrail'::regnamespace AND typtype = 'd' AND typowner <> 'caretrail_owner'::regrole
         UNION ALL
         SELECT format('ALTER ROUTINE %s OWNER TO %s', p.oid::regprocedure, wanted.role) FROM pg_proc AS p
-         CROSS JOIN LATERAL (SELECT (CASE WHEN p.proname IN ('append', 'record_access') THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
+         CROSS JOIN LATERAL (SELECT (CASE WHEN p.proname IN ('append', 'record_access', 'await_appends') THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
                AS wanted (role)
          WHERE p.pronamespace = 'caretrail'::regnamespace AND p.proowner <> wanted.role
     LOOP
@@ -79,7 +79,7 @@ GRANT UPDATE (one) ON caretrail.store TO caretrail_append;
 GRANT SELECT, UPDATE (one) ON caretrail.access_head TO caretrail_append;
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
 GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer, caretrail_operator;
-GRANT EXECUTE ON FUNCTION caretrail.record_access
+GRANT EXECUTE ON FUNCTION caretrail.record_access, caretrail.await_appends
     TO caretrail_owner, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 
 -- A function made later is for its owner until it is granted; only without a schema can PUBLIC be taken back.

@@ -15,10 +15,12 @@ from caretrail.errors import (
     NotStored,
     StayOverlap,
     StoreDamaged,
+    StoreError,
     StoreForeign,
+    StoreReadOnly,
     VersionConflict,
 )
-from caretrail.log.clock import CONFIRMATIONS, ClockReading, clock_of, require_near, require_stamping
+from caretrail.log.clock import CONFIRMATIONS, TOLERANCE, ClockReading, clock_of, require_near, require_stamping
 from caretrail.log.database import Row
 from caretrail.log.durability import Kept
 from caretrail.log.leaf import EPOCH, columns_of, microseconds
@@ -63,7 +65,7 @@ class SqliteRecorder(EventRecorder):
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)
                 reading = self.read_clock()
-                stamped = self._stamp(connection, events, Log.EVENTS, reading.now)
+                stamped = self._stamp(connection, events, Log.EVENTS, self._not_before(reading))
                 self._insert(connection, stamped, Log.EVENTS)
                 self._require_clock(reading, events)  # only now: what is recorded already needs no clock
                 self._replace_stays(connection, stays)
@@ -97,6 +99,16 @@ class SqliteRecorder(EventRecorder):
         return self._stamping()
 
     about_now = now
+
+    def _await_appends(self) -> bool:
+        """Whoever may write waits to be the one writer; what nobody may write has none in progress."""
+        try:
+            with self._file.exclusive(urgent=True):
+                return True
+        except StoreReadOnly:
+            return self.database.is_read_only()
+        except StoreError:
+            return False
 
     def may_import(self, role: str) -> bool:
         """Whether an actor of this role is an operator."""
@@ -163,6 +175,14 @@ class SqliteRecorder(EventRecorder):
         require_near(self.store, self.clock(), reading.now)
         if len(events) > 1 or not events[0].topic.startswith(CONFIRMATIONS):
             require_stamping(self.store, reading, self.confirmed_behind)
+
+    def _not_before(self, reading: ClockReading) -> datetime:
+        """The time to stamp: up to ten minutes behind, not before what was viewed, as what was known has been told."""
+        now, stamps = reading
+        viewed = stamps.access
+        if self.is_demo or viewed is None or viewed - now > TOLERANCE:
+            return now
+        return max(now, viewed + timedelta(microseconds=1))
 
     def _stamp(
         self, connection: sqlite3.Connection, events: Sequence[PendingEvent], log: Log, at: datetime

@@ -134,6 +134,10 @@ class Diff(PartedQuestion[Compared]):
     filters: Filters = NO_FILTERS
     episode: str | None = None
 
+    def moments(self) -> Iterable[datetime]:
+        """The earlier one, too."""
+        return [moment for moment in (self.before, self.query.known_at) if isinstance(moment, datetime)]
+
     def parts(self, snapshot: Snapshot) -> Iterator[Compared]:
         """Compare the verdicts up to the day of the query (default: today), without findings of programs.
 
