@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from caretrail.errors import StaleReadModel, UnknownName
-from caretrail.log import open_recorder
+from caretrail.commands.command import Receipt
+from caretrail.errors import LogDiverged, StaleReadModel, UnknownName
+from caretrail.log import leaf_hash, open_recorder
 from caretrail.reading import gate
 from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query
@@ -105,6 +107,16 @@ def test_a_receipt_that_the_rows_do_not_hold_is_never_answered_without_it(
             behind.onlooker.census(day("01-10"), at_least=at_least, allow_stale=True)
         assert (refused.value.events, refused.value.seconds) == lag
     assert behind.onlooker.census(day("01-10"), at_least=1, allow_stale=True)
+
+
+def test_a_receipt_of_an_event_that_a_failover_lost_is_refused(behind: Care) -> None:
+    """Given a receipt of the first event, and one of another in its place; the control is the position alone."""
+    [first] = behind.recorder.read_log(limit=1)
+    receipt = Receipt(None, 1, 1, first.recorded_at, leaf_hash(first).hex(), "local")
+    for at_least in (receipt, 1):
+        assert behind.onlooker.census(day("01-10"), at_least=at_least, allow_stale=True)
+    with pytest.raises(LogDiverged, match="position 1 holds another event"):
+        behind.onlooker.census(day("01-10"), at_least=replace(receipt, leaf="4f" * 32), allow_stale=True)
 
 
 def test_a_slow_clock_does_not_make_rows_seem_current(behind: Care) -> None:

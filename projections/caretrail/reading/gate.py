@@ -158,7 +158,7 @@ class Gate:
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
             return Reach(self.recomputed(touched, newest, policies), newest)
         late = Behind(events, age_of(self._recorder, position + 1, self._now))
-        answers = position >= max(1, query.at_least)
+        answers = position >= max(1, query.least)
         if answers and late.seconds <= SECONDS_BEHIND:
             return Reach(NOTHING_NEWER, position, late)
         if touched is not None and len(touched) <= MOST_TOUCHED:
@@ -187,8 +187,8 @@ class Gate:
     def await_rows(self, query: Query) -> None:
         """Wait a moment for rows that hold `at_least`, if a projector is about to make them."""
         until = time.monotonic() + LONGEST_WAIT
-        while query.at_least and (state := self.near_state()) is not None and state.position < query.at_least:
-            few = len(self._recorder.touched(state.position, query.at_least)) <= ALWAYS_CURRENT
+        while query.least and (state := self.near_state()) is not None and state.position < query.least:
+            few = len(self._recorder.touched(state.position, query.least)) <= ALWAYS_CURRENT
             if few or time.monotonic() > until:
                 return
             time.sleep(POLL_SECONDS)

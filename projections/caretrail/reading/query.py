@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from caretrail.days import today_in
 
@@ -19,14 +19,29 @@ FARTHEST_EAST = timezone(timedelta(hours=14))
 NONE: AbstractSet[str] = frozenset()
 
 
+class ReceiptLike(Protocol):
+    """What of a receipt tells one event from all others: its position, and its leaf in hex."""
+
+    @property
+    def position(self) -> int:
+        """Where the event is in the log."""
+        ...
+
+    @property
+    def leaf(self) -> str:
+        """The leaf of the event, in hex."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A day or a period, and the knowledge to use.
 
     `as_of` is a civil day, None for today in the zone of each episode; `start` and `end`, both inclusive, are a period
     instead. `known_at` is a position of the log or an aware instant, None for the whole log. `policy` judges every
-    episode as if always in force. `at_least` is a position the answer must include, as from a receipt. `allow_stale`
-    accepts a list whose rows are behind the log; its standing is then marked stale.
+    episode as if always in force. `at_least` is a receipt whose event the answer must include, or a position; a log
+    with another event in the receipt's place is refused. `allow_stale` accepts a list whose rows are behind the log;
+    its standing is then marked stale.
     """
 
     as_of: date | None = None
@@ -34,8 +49,13 @@ class Query:
     end: date | None = None
     known_at: int | datetime | None = None
     policy: Policy | None = None
-    at_least: int = 0
+    at_least: int | ReceiptLike = 0
     allow_stale: bool = False
+
+    @property
+    def least(self) -> int:
+        """The position of what the answer must include."""
+        return self.at_least if isinstance(self.at_least, int) else self.at_least.position
 
     @property
     def last_day(self) -> date | None:

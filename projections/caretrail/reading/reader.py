@@ -13,6 +13,7 @@ from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, RowsDiffer, StaleReadModel, StoreError, StoreUnreachable, UnknownName
 from caretrail.log.clock import ClockBehind
 from caretrail.log.records import StoodOn
+from caretrail.log.resume import ResumeToken, require_continued
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, attempt_recorded, recorded_before
 from caretrail.reading.names import named_by, require_known
@@ -160,12 +161,15 @@ class Reader:
         recorder, now, progress = self._recorder, self._now, self._progress
         query, filters = question.query, question.filters
         newest = recorder.max_position()
-        if query.at_least > newest:
-            missing = query.at_least - newest
+        if query.least > newest:
+            missing = query.least - newest
             raise StaleReadModel(
-                f"{recorder.store}: the log ends at @{newest}, before @{query.at_least}",
+                f"{recorder.store}: the log ends at @{newest}, before @{query.least}",
                 "ask the primary, or ask again once this server has caught up", missing, 0,
             )  # fmt: skip  # two lines
+        if not isinstance(query.at_least, int):
+            token = ResumeToken(query.least, bytes.fromhex(query.at_least.leaf))
+            require_continued(recorder, token, recorder.read_log(token.position - 1, limit=1))
         if query.known_at is not None:
             known = position_of(recorder, query.known_at)
             listing = query.policy is None and not isinstance(question, OneEpisode)
