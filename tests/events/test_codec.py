@@ -225,7 +225,7 @@ def test_a_signature_is_given_or_deferred_or_declined(signature: dict[str, Any],
 
 
 def test_the_registry_is_closed_and_holds_every_event() -> None:
-    assert (len(EVENT_TYPES), len(APPENDED)) == (28, 24)
+    assert (len(EVENT_TYPES), len(APPENDED)) == (29, 24)
     with pytest.raises(StoreNewer, match="name this program does not know"):
         read_event("subprocess:Popen/1", b"{}")
     with pytest.raises(StoreNewer, match="newer Caretrail"):

@@ -67,6 +67,7 @@ def test_columns_of_any_type_get_a_result(sqlite_url: str, column: str, value: s
     run_sql(
         sqlite_url,
         "CREATE TABLE other AS SELECT * FROM log",
+        "PRAGMA legacy_alter_table=ON",
         "DROP TABLE log",
         "ALTER TABLE other RENAME TO log",
         f"UPDATE log SET {column} = {value} WHERE position = 4",
@@ -84,6 +85,7 @@ def test_an_edit_beside_rows_of_any_type_is_still_an_edit(sqlite_url: str, value
     run_sql(
         sqlite_url,
         "CREATE TABLE other AS SELECT * FROM log",
+        "PRAGMA legacy_alter_table=ON",
         "DROP TABLE log",
         "ALTER TABLE other RENAME TO log",
         "UPDATE log SET payload = x'00' WHERE position = 4",
@@ -98,6 +100,7 @@ def test_a_position_of_any_type_gets_a_result(sqlite_url: str, value: str) -> No
     run_sql(
         sqlite_url,
         "CREATE TABLE other AS SELECT * FROM log",
+        "PRAGMA legacy_alter_table=ON",
         "DROP TABLE log",
         "ALTER TABLE other RENAME TO log",
         f"UPDATE log SET position = {value} WHERE position = 9",
@@ -170,7 +173,11 @@ def test_a_command_that_is_there_twice(store_url: str) -> None:
     rows = append(store_url, 5)
     if store_url.startswith("sqlite"):
         run_sql(
-            store_url, "CREATE TABLE other AS SELECT * FROM log", "DROP TABLE log", "ALTER TABLE other RENAME TO log"
+            store_url,
+            "CREATE TABLE other AS SELECT * FROM log",
+            "PRAGMA legacy_alter_table=ON",
+            "DROP TABLE log",
+            "ALTER TABLE other RENAME TO log",
         )
         run_sql(store_url, f"UPDATE log SET command_id = '{rows[0][9]}' WHERE position = 3")
     else:
@@ -193,6 +200,7 @@ def test_a_position_below_the_first(sqlite_url: str) -> None:
     run_sql(
         sqlite_url,
         "CREATE TABLE other AS SELECT * FROM log",
+        "PRAGMA legacy_alter_table=ON",
         "DROP TABLE log",
         "ALTER TABLE other RENAME TO log",
         "INSERT INTO log SELECT -7, stream, 9, name, payload, 1, 'me', '', source, 'more', salt FROM log LIMIT 1",

@@ -15,7 +15,9 @@ import psycopg
 import pytest
 
 from caretrail.errors import StoreForbidden
+from caretrail.evidence.result import Tampering
 from caretrail.log import EventRecorder, RecordedEvent, leaf_hash, open_recorder
+from tests.support.archived import Archive
 from tests.support.servers import USER, folder_of_servers, run
 from tests.support.stores import EXTERNAL, as_login, pending, run_sql
 
@@ -117,3 +119,45 @@ def test_a_replica_role_does_not_disarm_a_restored_log(
     run("pg_restore", "--exit-on-error", "--single-transaction", "--dbname", empty_postgres_url, dump)
     with pytest.raises(psycopg.Error, match="append-only"):
         run_sql(empty_postgres_url, "SET session_replication_role = replica", "DELETE FROM caretrail.log")
+
+
+def archive_goes_on(made: Archive, url: str) -> None:
+    """What a restored store must do after an archive: verify, take accesses, be signed, and archive more."""
+    assert made.verified(url=url).ok
+    assert made.verified(*made.files, url=url).ok
+    restored = Archive(url, made.folder / "restored")
+    restored.key = made.key
+    restored.view(300)
+    restored.sign(first=True)
+    assert restored.verified().ok
+    assert restored.archive().archive.after == 768
+
+
+def test_a_sqlite_store_comes_back_after_an_archive(sqlite_url: str, tmp_path: Path) -> None:
+    made, backup = Archive(sqlite_url, tmp_path / "outside").filled(), tmp_path / "backup.db"
+    made.archive()
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite://"))) as shell:
+        shell.execute("VACUUM INTO ?", (str(backup),))
+    archive_goes_on(made, f"sqlite://{backup}")
+
+
+def test_a_postgresql_store_comes_back_after_an_archive(
+    postgres_url: str, empty_postgres_url: str, folder: Path, tmp_path: Path
+) -> None:
+    made, dump = Archive(postgres_url, tmp_path / "outside").filled(), folder / "caretrail.dump"
+    made.archive()
+    run("pg_dump", "--format=custom", "--schema=caretrail", "--file", dump, postgres_url)
+    run("pg_restore", "--exit-on-error", "--single-transaction", "--dbname", empty_postgres_url, dump)
+    archive_goes_on(made, empty_postgres_url)
+
+
+def test_a_backup_from_before_an_archive_is_an_older_store(sqlite_url: str, tmp_path: Path) -> None:
+    """Nothing was dropped from it, so it verifies, up to the checkpoint that is newer than it."""
+    made, backup = Archive(sqlite_url, tmp_path / "outside").filled(), tmp_path / "backup.db"
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite://"))) as shell:
+        shell.execute("VACUUM INTO ?", (str(backup),))
+    made.archive()
+    assert made.verified(url=f"sqlite://{backup}").ok
+    made.sign()
+    found = made.verified(url=f"sqlite://{backup}").all_discrepancies
+    assert {item.tampering for item in found} == {Tampering.RESTORED}

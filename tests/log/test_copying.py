@@ -14,9 +14,12 @@ from caretrail.aliases import Progress
 from caretrail.commands.application import Commands
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.events.parsing import parse_event
+from caretrail.ledger.tiles import differing_tiles
 from caretrail.log import EventRecorder, RecordedEvent, copying, init_store, new_salt, open_recorder
 from caretrail.log.copying import Copied, CopyRefused, copy_store
 from caretrail.log.records import Log, PendingAccess
+from tests.ledger.superuser import rewrite, rows_of
+from tests.support.archived import Archive
 from tests.support.example import EXAMPLE
 from tests.support.stores import Clock, log_of, pending, run_sql
 
@@ -273,3 +276,34 @@ def _url_of(recorder: EventRecorder) -> str:
         "SELECT current_setting('unix_socket_directories'), current_database(), current_user"
     )
     return f"postgresql://{user}@/{name}?host={socket}"
+
+
+@pytest.mark.parametrize("place", ["empty"], indirect=True)
+def test_a_copy_after_an_archive_is_the_same_store(store_url: str, target_url: str, tmp_path: Path) -> None:
+    made = Archive(store_url, tmp_path / "outside").filled()
+    made.archive()
+    with open_recorder(store_url) as source:
+        copied = copy(source, target_url)
+        assert (copied.accesses, copied.archived) == (800, 768)
+        with open_recorder(target_url) as target:
+            assert log_of(target, Log.ACCESSES) == log_of(source, Log.ACCESSES)
+            assert [*differing_tiles(target, Log.ACCESSES)] == []
+    assert made.verified(url=target_url).ok
+    assert made.verified(*made.files, url=target_url).ok
+    for position in (101, 768, 769):  # its guards are those of any store
+        with pytest.raises(Exception, match="append-only"):
+            run_sql(target_url, f"DELETE FROM caretrail.access WHERE position = {position}")
+    if target_url.startswith("sqlite"):
+        init_store(f"sqlite://{tmp_path}/fresh.db")
+        schema = "SELECT type, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        assert run_sql(target_url, schema) == run_sql(f"sqlite://{tmp_path}/fresh.db", schema)
+    with open_recorder(target_url) as target:
+        assert target.record_access([PendingAccess(b"{}", "x", new_salt())])[0].position == 801
+
+
+def test_an_access_that_is_missing_after_the_archive_stops_a_copy(sqlite_url: str, tmp_path: Path) -> None:
+    made = Archive(sqlite_url, tmp_path / "outside").filled()
+    made.archive()
+    rewrite(sqlite_url, [row for row in rows_of(sqlite_url, Log.ACCESSES) if row[0] != 790], Log.ACCESSES)
+    with open_recorder(sqlite_url) as source, pytest.raises(StoreDamaged, match="position 790 is missing"):
+        copy(source, f"sqlite://{tmp_path}/copy.db")

@@ -75,7 +75,8 @@ def owners(url: str) -> dict[str, str]:
 def test_no_login_owns_anything(postgres_url: str, logins: dict[str, str]) -> None:
     """So `append` runs with no more than its grants, not as whoever happened to make the store."""
     found = owners(postgres_url)
-    assert {found.pop(name) for name in ("append", "record_access", "await_appends")} == {"caretrail_append"}
+    functions = ("append", "record_access", "await_appends", "drop_archived")
+    assert {found.pop(name) for name in functions} == {"caretrail_append"}
     assert {"log", "store", "stay", "finding_v1a", "refuse_change", "caretrail", "salt"} <= found.keys()
     assert set(found.values()) == {"caretrail_owner"}
     powers = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.errors import StaleReadModel, UnknownName
 from caretrail.events import StoodOn
 from caretrail.log import EventRecorder, new_salt, open_recorder
+from caretrail.log.archived import ArchiveRefused
 from caretrail.log.records import Log, PendingAccess, access_stream
 from caretrail.reading import gate
 from caretrail.reading.accesses import AccessRows
@@ -22,11 +24,12 @@ from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import State, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
+from tests.support.archived import Archive
 from tests.support.build import admitted, assessed
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, day, example
 from tests.support.reading import ShortReader, short_reader
-from tests.support.stores import run_sql
+from tests.support.stores import log_of, run_sql
 
 
 def accesses(recorder: EventRecorder, count: int) -> None:
@@ -185,3 +188,29 @@ def test_what_is_no_number_is_no_attempt_on_one(care: Care) -> None:
         with pytest.raises(UnknownName):
             reader.timeline(text)
     assert list(AccessRows(care.recorder)) == []
+
+
+# --- archived -------------------------------------------------------------------------------------------------------
+
+
+def test_archived_accesses_are_named_and_read_from_their_file(store_url: str, tmp_path: Path) -> None:
+    """Given an archive, then a list of a time before it names the file, and with the file is what it was before."""
+    made = Archive(store_url, tmp_path / "outside").filled()
+    with open_recorder(store_url) as recorder:
+        before, times = [*AccessRows(recorder)], [row.recorded_at for row in log_of(recorder, Log.ACCESSES)]
+        made.archive()
+        periods = [(None, None), (times[150], None), (times[150], times[400]), (None, times[400]), (times[790], None)]
+        for start, end in periods:
+            asked = [row for row in before if (start or times[0]) <= row.recorded_at <= (end or times[-1])]
+            bare = AccessRows(recorder, start=start, end=end)
+            assert [archive.file for archive in bare.not_read] == ([] if start == times[790] else [made.files[0].name])
+            kept = {101, 300, 768, *range(769, 801)}
+            assert [*bare] == [row for row in asked if row.position in kept]
+            whole = AccessRows(recorder, start=start, end=end, files=made.files)
+            assert whole.not_read == ()
+            assert [*whole] == asked
+        assert len([*AccessRows(recorder, disclosed=True)]) == 2
+        assert len([*AccessRows(recorder, episodes=["LNK-1"], files=made.files)]) == 800
+        made.files[0].write_bytes(made.files[0].read_bytes() + b"x")
+        with pytest.raises(ArchiveRefused, match="it was changed"):
+            AccessRows(recorder, files=made.files)

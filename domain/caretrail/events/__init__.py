@@ -22,12 +22,20 @@ from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, Pl
 from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent
 from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
-from caretrail.events.store import STORE_SOURCE, ClockConfirmed, PackRecorded, PositionVoided, StoreEvent
+from caretrail.events.store import (
+    STORE_SOURCE,
+    AccessesArchived,
+    ClockConfirmed,
+    PackRecorded,
+    PositionVoided,
+    StoreEvent,
+)
 from caretrail.events.values import Dimension, Disclosure, Goal, GoalStatus, Outcome, Person, Schedule, Signature
 
 __all__ = [
     "STORE_SOURCE",
     "Accessed",
+    "AccessesArchived",
     "Addendum",
     "Admitted",
     "Assessed",

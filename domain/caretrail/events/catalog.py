@@ -41,6 +41,7 @@ Event = (
     | store.PackRecorded
     | store.PositionVoided
     | store.ClockConfirmed
+    | store.AccessesArchived
     | accessed.Accessed
 )
 """Any event; the union is told apart by `type`."""

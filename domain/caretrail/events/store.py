@@ -77,3 +77,26 @@ class ClockConfirmed(StoreEvent):
     clock: Instant = Field(description="The time by the clock that stamps.")
     operator_clock: Instant = Field(description="The time by the clock of the operator's machine.")
     newest: Instant = Field(description="The time of the record that the clock was held against.")
+
+
+Hash = Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$")]
+
+
+class AccessesArchived(StoreEvent):
+    """Accesses up to a position are in a file kept elsewhere, and are dropped from the store.
+
+    It keeps what the log of accesses goes on from: where the file ends, when that access was recorded, and the frontier
+    of the tree there, highest subtree first. Disclosures, and the newest of each account among them, stay.
+    """
+
+    type: Literal["accesses_archived"] = "accesses_archived"
+    after: Annotated[StrictInt, Field(ge=0, lt=2**63)] = Field(description="The access before the first in the file.")
+    upto: Place = Field(description="The last access in the file: a multiple of 256.")
+    moment: StrictInt = Field(description="When that one was recorded, in microseconds since 1970 UTC.")
+    frontier: Annotated[tuple[Hash, ...], Field(min_length=1, max_length=63)]
+    file: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
+    sha256: Hash = Field(description="Of the bytes of the file.")
+    disclosures: Annotated[StrictInt, Field(ge=0, lt=2**63)] = Field(
+        description="Disclosures up to `upto`, all of which stay."
+    )
+    disclosed: Hash = Field(description="Their leaves, each hashed onto what came before, from 32 zero bytes on.")

@@ -12,6 +12,7 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
 from caretrail.events.catalog import EVENT_TYPES
+from caretrail.log.archived import archives
 from caretrail.log.database import Database
 from caretrail.log.entries import fold
 from caretrail.log.leaf import leaf_hash
@@ -28,6 +29,7 @@ LOG_COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "asserted_by", "source",
     "command_id", "salt",
 )  # fmt: skip  # as in the schema
+TILE_COLUMNS = ("log", "level", "number", "hashes", "root")
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
 _MOVES_STAYS = {kind for kind, cls in EVENT_TYPES.items() if cls.traits.moves_stays}
 
@@ -53,6 +55,8 @@ class Copied:
     """Episodes that cannot be read: their stays were copied instead of being made anew."""
     later: int
     """Events recorded in the source during the copy: they are not in it."""
+    archived: int = 0
+    """Up to which access they are in archives, and in source and copy only as far as those left them."""
 
 
 def copy_store(source: EventRecorder, target: EventRecorder, progress: Progress) -> Copied:
@@ -74,6 +78,8 @@ class _Copying:
         self._sql = load_sql("caretrail.log", "copying.sql") | load_sql(f"caretrail.log.{dialect}", "copying.sql")
         # accesses first: the events they tell of are in the copy, too
         self._ends = {log: source.max_position(log) for log in (Log.ACCESSES, Log.EVENTS)}
+        # it is recorded before anything is dropped, and by then within the events that are copied
+        self._archived = self._archived_upto()
         self._streams: dict[UUID, None] = {}
         self._done = 0
 
@@ -82,7 +88,12 @@ class _Copying:
             self._take_over(database)
             leaves, kept = hashlib.sha256(), hashlib.sha256()
             for log in Log:
+                if self._archived and log is Log.ACCESSES:
+                    database.script(self._sql["open_accesses"])
+                    self._copy_tiles(database)
                 database.copy(TABLES[log], LOG_COLUMNS, map(_columns, self._sent(log, leaves.update)))
+                if self._archived and log is Log.ACCESSES:
+                    database.script(self._sql["close_accesses"])
                 for _ in self._read(self._target, log, kept.update):
                     pass
             if kept.digest() != leaves.digest():
@@ -92,7 +103,8 @@ class _Copying:
         self._target.confirm_kept()
         end = self._ends[Log.EVENTS]
         later = self._source.max_position() - end
-        return Copied(end, self._ends[Log.ACCESSES], leaves.hexdigest(), stays, unreadable, later)
+        accesses = self._ends[Log.ACCESSES]
+        return Copied(end, accesses, leaves.hexdigest(), stays, unreadable, later, self._archived)
 
     # --- the target ---------------------------------------------------------------------------------------------
 
@@ -132,21 +144,38 @@ class _Copying:
     def _read(self, recorder: EventRecorder, log: Log, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
         """Read a log up to the end of the copy, in batches, and `add` each leaf. Raises StoreDamaged."""
         position, end = 0, self._ends[log]
+        gaps = self._archived if log is Log.ACCESSES else 0
         while position < end:
             events = recorder.read_log(position, end, BATCH, log)
             for event in events:
-                position += 1
+                position = max(position + 1, min(event.position, gaps + 1))
                 if event.position != position:
-                    raise _missing(recorder, position)
+                    raise self._missing(recorder, position, log)
                 add(leaf_hash(event, log))
                 yield event
             if not events:
-                raise _missing(recorder, position + 1)
+                raise self._missing(recorder, position + 1, log)
             self._tell(len(events))
+
+    def _missing(self, recorder: EventRecorder, position: int, log: Log) -> CaretrailError:
+        if log is Log.ACCESSES and self._source.archived_upto() > self._archived:
+            return CopyRefused("accesses were archived during the copy; nothing was kept", "copy again")
+        return StoreDamaged(f"{recorder.store}: position {position} is missing", "compare the store with its backups")
 
     def _tell(self, rows: int) -> None:
         self._done += rows
         self._progress(self._done, 2 * sum(self._ends.values()) + len(self._streams))
+
+    def _archived_upto(self) -> int:
+        """Up to which access the events that are copied record an archive."""
+        upto = [archive.upto for archive in archives(self._source) if archive.position <= self._ends[Log.EVENTS]]
+        return max(upto, default=0)
+
+    def _copy_tiles(self, database: Database) -> None:
+        """Take over the tiles of archived accesses, which nothing else here can make."""
+        kept = {"kept": self._archived}
+        database.copy("caretrail.tile", TILE_COLUMNS, self._source.database.query(self._sql["kept_tiles"], kept))
+        database.execute(self._sql["tiled"], kept)
 
     # --- the stays ----------------------------------------------------------------------------------------------
 
@@ -169,10 +198,6 @@ class _Copying:
             database.copy("caretrail.stay", STAY_COLUMNS, rows)
             self._tell(len(streams))
         return made, unreadable
-
-
-def _missing(recorder: EventRecorder, position: int) -> StoreDamaged:
-    return StoreDamaged(f"{recorder.store}: position {position} is missing", "compare the store with its backups")
 
 
 def _columns(e: RecordedEvent) -> Sequence[object]:

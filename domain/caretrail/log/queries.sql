@@ -57,3 +57,21 @@ SELECT position, version, name, command_id, recorded_at
   FROM caretrail.log
  WHERE stream = :stream
  ORDER BY version
+
+-- archived_upto --
+-- Up to which access the newest archive goes, 0 where there is none; the guards of the accesses ask the same.
+SELECT coalesce(max(CAST(substr(command_id, 19) AS bigint)), 0) FROM caretrail.log
+ WHERE source = 'caretrail.store' AND name LIKE 'accesses_archived/%'
+   AND command_id >= 'accesses_archived ' AND command_id < 'accesses_archived!'
+
+-- kept_at --
+-- The newest access that an archive left in the store and that was recorded by a moment.
+SELECT coalesce(max(position), 0) FROM caretrail.access WHERE position <= :floor AND recorded_at <= :moment
+
+-- older_accesses --
+-- Accesses in a stretch of their log of which a newer one of the same account is there up to a cut, oldest first.
+SELECT payload FROM caretrail.access AS a
+ WHERE position > :after AND position <= :upto
+   AND EXISTS (SELECT 1 FROM caretrail.access AS n
+                WHERE n.stream = a.stream AND n.version > a.version AND n.position <= :cut)
+ ORDER BY position

@@ -273,7 +273,19 @@ class EventRecorder(Stamping, ApplicationRecorder, ABC):
         """Return the greatest position recorded at or before a moment: the log up to it was known then."""
         if when.tzinfo is None:
             raise ValueError("the moment must carry a time zone")
-        return int(self.database.query(self._statements[log]["position_at"], {"moment": when})[0][0])
+        asked = {"moment": when, "floor": self.archived_upto() if log is Log.ACCESSES else 0}
+        position = int(self.database.query(self._statements[log]["position_at"], asked)[0][0])
+        if 0 < position == asked["floor"]:  # within the archive: of what it left here
+            return int(self.database.query(self._sql["kept_at"], asked)[0][0])
+        return position
+
+    def archived_upto(self) -> int:
+        """Up to which access an archive goes, 0 without one: below, only what it left is here, with gaps."""
+        return int(self.database.query(self._sql["archived_upto"])[0][0])
+
+    @abstractmethod
+    def drop_archived(self, after: int, upto: int) -> int:
+        """Drop the archived accesses in a stretch of their log, and return how many; the database says which may go."""
 
     # --- the library's view of the log --------------------------------------------------------------------------
 

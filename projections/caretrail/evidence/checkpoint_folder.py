@@ -11,22 +11,28 @@ from caretrail.evidence.external import SUFFIX
 from caretrail.evidence.sign import SignedCheckpoint
 from caretrail.files import FileRefused, create_file, regular_bytes
 from caretrail.ledger.checkpoint import CheckpointPair, open_pair
-from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text, split_notes
+from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, VerifyingKey, note_text, split_notes
 
 MODE = 0o644
 
 
 def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> CheckpointPair | None:
     """The newest checkpoints of a store in the folder that one of the keys signed. Raises FileRefused."""
+    found = newest_signed(folder, [key.verifying for key in keys], origin)
+    return found[0] if found else None
+
+
+def newest_signed(folder: Path, keys: Sequence[VerifyingKey], origin: str) -> tuple[CheckpointPair, str] | None:
+    """The newest checkpoints in the folder that one of the keys signed, and their note. Raises FileRefused."""
     try:
         files = sorted((path for path in folder.iterdir() if path.suffix == SUFFIX), reverse=True)
     except OSError as error:
         hint = "nothing was signed; first create the folder, out of reach of the database administrators"
         raise FileRefused(f"cannot read the checkpoint folder: {_why(error)}", hint) from None
-    trusted = [key.verifying for key in keys]
     for path in files:
         with suppress(NoteRefused, OSError, UnicodeDecodeError):
-            return open_pair(regular_bytes(path, MOST_BYTES).decode(), trusted, origin)
+            note = regular_bytes(path, MOST_BYTES).decode()
+            return open_pair(note, keys, origin), note
     return None
 
 

@@ -41,11 +41,16 @@ class RowFold:
     """Takes the rows of a log in order and notes anomalies: rows that no append would have written.
 
     `start` and `moment` are the position and the time, in microseconds, of the row before the first. `own` says whether
-    a row stands in the stream it belongs to.
+    a row stands in the stream it belongs to, `versions` at which version each stream is before the first.
     """
 
     def __init__(
-        self, start: int = 0, moment: int | None = None, log: Log = Log.EVENTS, own: Own = lambda _: True
+        self,
+        start: int = 0,
+        moment: int | None = None,
+        log: Log = Log.EVENTS,
+        own: Own = lambda _: True,
+        versions: dict[bytes, int] | None = None,
     ) -> None:
         self.log = log
         self.position = start
@@ -54,8 +59,8 @@ class RowFold:
         self.anomalies: list[Discrepancy] = []
         self._moment = -(2**63) - 1 if moment is None else moment
         self._own = own
-        self._versions: dict[bytes, int] = {}
-        self._knows_versions = start == 0
+        self._versions = {} if versions is None else versions
+        self._knows_versions = start == 0 or versions is not None
         self._blind = False
 
     @property

@@ -41,6 +41,7 @@ class Tampering(StrEnum):
     TILES = "tiles", "the stored tiles of the ledger do not match the log"
     RECEIPT = "receipt", "a receipt names an event this log does not have"
     CHECKPOINT = "checkpoint", "a checkpoint cannot be trusted"
+    ARCHIVED = "archived", "archived accesses are not those that were archived: a file, what stayed here, or its tiles"
     OTHER_LOG = "other_log", "a checkpoint is of another log, or the mark of this store was replaced"
 
 
@@ -49,7 +50,8 @@ FREEZE = (
     "'When verify finds something' in docs/how-to/auditors.md"
 )
 HINTS = {
-    Tampering.TILES: "the events themselves are valid; 'caretrail projection tiles' makes them again",
+    Tampering.TILES: "the events themselves are valid; 'caretrail projection tiles' makes them again, those of "
+    "archived accesses from their files",
     Tampering.UNREADABLE: "check the disk and the server's log; restore a backup beside it, verify that, and compare",
     Tampering.CHECKPOINT: "get the checkpoint again from where it was sent first",
     Tampering.OTHER_LOG: "use the checkpoints of this store; if they are, " + FREEZE,

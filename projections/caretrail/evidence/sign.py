@@ -26,7 +26,8 @@ from caretrail.ledger.checkpoint import (
 )
 from caretrail.ledger.note import OtherLog, SigningKey
 from caretrail.ledger.tiles import stored_subtrees, tiled_position
-from caretrail.ledger.tree import Frontier, Subtrees, frontier_at, root_at
+from caretrail.ledger.tree import Frontier, Subtrees, consistency_path, consistent, frontier_at, root_at
+from caretrail.log.archived import Archived, newest_archive
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import NOUNS, Log
 
@@ -154,14 +155,35 @@ def _root(
 ) -> bytes:
     """The root over a log up to its end, from its rows on top of the tree before. Raises SigningRefused."""
     start = before.size if before else 0
-    rows, tree = RowFold(start, _moment(recorder, log, start), log), RootFold([last.size, end], before)
+    archive = newest_archive(recorder) if log is Log.ACCESSES else None
+    if archive is not None and start <= archive.upto:
+        _require_archived(recorder, archive, last)
+        start, before = archive.upto, Frontier(archive.upto, archive.frontier)
+    moment = archive.moment if archive and start == archive.upto else _moment(recorder, log, start)
+    rows, tree = RowFold(start, moment, log), RootFold([last.size, end], before)
     for run in follow(recorder, rows, end, progress):
         tree.add(run)
     if rows.anomalies:
         raise SigningRefused(rows.anomalies[0].evidence, VERIFY)
-    if tree.roots[last.size] != last.root:
+    if last.size >= start and tree.roots[last.size] != last.root:
         raise SigningRefused(f"the first {last.size} {NOUNS[log]} are not those that were signed", VERIFY)
     return tree.roots[end]
+
+
+def _require_archived(recorder: EventRecorder, archive: Archived, last: Checkpoint) -> None:
+    """Refuse archived accesses that do not go on from what was signed last, if that was less than them."""
+    if not 0 < last.size < archive.upto:
+        return  # the rows after them tell
+    root = Frontier(archive.upto, archive.frontier).root()
+    try:
+        path = consistency_path(stored_subtrees(recorder, Log.ACCESSES), last.size, archive.upto)
+        goes_on = consistent(last.size, last.root, archive.upto, root, path)
+    except StoreUnreachable:
+        raise
+    except (StoreError, ValueError):  # ValueError: a tile that is no tile
+        goes_on = False
+    if not goes_on:
+        raise SigningRefused(f"the first {last.size} accesses are not those that were signed", VERIFY)
 
 
 def _moment(recorder: EventRecorder, log: Log, position: int) -> int | None:

@@ -6,9 +6,11 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
+from caretrail.evidence.archived_rows import ArchivedRows
 from caretrail.evidence.external import ExternalEvidence, KeptCheckpoint
 from caretrail.evidence.log_rows import LeafRun, RowFold, follow, leaf_or_none, stored_rows
 from caretrail.evidence.own_streams import OwnStreams
@@ -29,14 +31,18 @@ STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
 
 
 def verify(
-    recorder: EventRecorder, external: ExternalEvidence | None = None, progress: Progress | None = None
+    recorder: EventRecorder,
+    external: ExternalEvidence | None = None,
+    progress: Progress | None = None,
+    archives: Sequence[Path] = (),
 ) -> Verification:
     """Verify both logs up to where they end now; writers may go on.
 
-    `progress` counts the rows of both. Raises StoreUnreachable.
+    Archived accesses are verified by the files of `archives`, or else by the hashes that were kept of them. `progress`
+    counts the rows of both. Raises StoreUnreachable.
     """
     given = external or ExternalEvidence()
-    events, accesses = (_Verifier(recorder, given.of(log), log) for log in Log)
+    events, accesses = (_Verifier(recorder, given.of(log), log, archives) for log in Log)
     total = events.end + accesses.end
     found = _run(events, progress, 0, total)
     values = {field.name: getattr(found, field.name) for field in fields(found)}
@@ -51,7 +57,7 @@ def _run(verifier: _Verifier, progress: Progress | None, before: int, total: int
 class _Verifier:
     """The verification of one log in progress."""
 
-    def __init__(self, recorder: EventRecorder, external: ExternalEvidence, log: Log) -> None:
+    def __init__(self, recorder: EventRecorder, external: ExternalEvidence, log: Log, archives: Sequence[Path]) -> None:
         self._recorder, self._external, self._log = recorder, external, log
         self._noun = NOUNS[log]
         # before the end is asked for: what is derived is never ahead of the log
@@ -60,8 +66,12 @@ class _Verifier:
         self._tiles = StoredTiles(recorder, log)
         sizes = [kept.checkpoint.size for kept in external.checkpoints]
         self._end = _end_of(recorder, log, max([0, *external.receipts, *sizes]))
-        self._rows = RowFold(log=log, own=OwnStreams(recorder.namespace, log))
+        own = OwnStreams(recorder.namespace, log)
+        # asked for before the rows are read: an archive is recorded before anything is dropped
+        self._archived = ArchivedRows(recorder, own, archives) if log is Log.ACCESSES else None
+        self._rows = self._archived.rest() if self._archived else RowFold(log=log, own=own)
         self._tree = RootFold(sizes)
+        self._from_beginning = True
         self._receipts = Differences()
         self._positions = sorted(external.receipts)
 
@@ -71,13 +81,24 @@ class _Verifier:
         return 0 if self._end == LARGEST_NUMBER else self._end
 
     def run(self, progress: Progress | None) -> LogVerification:
-        for run in follow(self._recorder, self._rows, self._end, progress):
+        for run in self._runs(progress):
             self._tree.add(run)
             self._tiles.compare(run)
             self._compare_receipts(run)
         self._end = self._rows.position if self._end == LARGEST_NUMBER else self._end
-        self._tiles.compare_upper(self._tree.tile_roots)
+        if self._from_beginning:
+            self._tiles.compare_upper(self._tree.tile_roots)
         return self._verification()
+
+    def _runs(self, progress: Progress | None) -> Iterator[LeafRun]:
+        archived = self._archived
+        if archived is not None and archived.known:
+            yield from archived.runs()
+            if self._tree.size != archived.upto or self._tree.root() != archived.end.root():  # told by its runs
+                sizes = [kept.checkpoint.size for kept in self._external.checkpoints]
+                self._tree = RootFold([size for size in sizes if size >= archived.upto], archived.end)
+                self._from_beginning = False
+        yield from follow(self._recorder, self._rows, self._end, progress)
 
     def _compare_receipts(self, run: LeafRun) -> None:
         first = bisect_left(self._positions, run.first)
@@ -92,11 +113,13 @@ class _Verifier:
         covered = max((kept.checkpoint.size for kept in holding), default=0)
         found = [
             *self._external.discrepancies,
+            *(self._archived.discrepancies if self._archived else ()),
             *self._rows.anomalies,
             *self._of_checkpoints(),
             *self._of_receipts(covered),
         ]
-        found += [*self._of_tiles(covered), *self._of_statements()]
+        known = self._archived.upto if self._archived and not self._archived.discrepancies else 0
+        found += [*self._of_tiles(max(covered, known)), *self._of_statements()]
         root = self._tree.root() if self._tree.size == self._end else None
         origin = log_origin(origin_of(self._recorder.namespace), self._log)
         return LogVerification(
@@ -182,6 +205,7 @@ class _Verifier:
 
     def _notes(self, holding: Sequence[KeptCheckpoint]) -> Iterator[str]:
         yield from self._external.notes
+        yield from self._archived.notes if self._archived else ()
         if not self._external.checkpoints and (self._log is Log.EVENTS or self._end):
             yield (
                 "without checkpoints, a consistent rewrite of the database or a restored older backup is not detected"

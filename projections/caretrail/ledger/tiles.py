@@ -9,13 +9,16 @@ They belong to the log, not to a build of the read models: they have their own p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged
-from caretrail.ledger.tree import Subtrees, root_of
+from caretrail.ledger.tree import Frontier, Subtrees, node, root_of
+from caretrail.log.archive_file import read_rows, recorded_file
+from caretrail.log.archived import archives, newest_archive
 from caretrail.log.leaf import leaf_hash, leaf_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import LARGEST_NUMBER, Log, RecordedEvent
@@ -80,11 +83,58 @@ def write_all_tiles(recorder: EventRecorder) -> None:
 
 
 def make_tiles_again(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progress | None = None) -> None:
-    """Delete all tiles, and make them from the log."""
+    """Delete all tiles, and make them from the log; those of archived accesses stay, for nothing here can make them."""
+    kept = archived_upto(recorder, log)
     with recorder.database.transaction() as database:
         database.execute(_sql("forget_position"), {"log": int(log)})
-        database.execute(_sql("forget_tiles"), {"log": int(log)})
+        database.execute(_sql("forget_tiles"), {"log": int(log), "kept": kept})
+        if kept:
+            database.execute(_sql("advance"), {"log": int(log), "after": 0, "upto": kept})
     write_tiles(recorder, log, progress)
+
+
+def archived_upto(recorder: EventRecorder, log: Log) -> int:
+    """Up to which position the rows of a log are archived, so that only its tiles hold their leaves: whole tiles."""
+    return recorder.archived_upto() >> HEIGHT << HEIGHT if log is Log.ACCESSES else 0
+
+
+def archived_leaves(recorder: EventRecorder, upto: int) -> Iterator[tuple[int, list[bytes]]]:
+    """The leaves of archived accesses by their tiles: the number of each and its leaves, up to the first not whole."""
+    for start in range(0, upto >> HEIGHT, WIDTH):
+        end = min(upto >> HEIGHT, start + WIDTH)
+        tiles = {number: hashes for number, hashes, _ in read_tiles(recorder, Log.ACCESSES, 0, start, end)}
+        for number in range(start, end):
+            hashes = tiles.get(number)
+            if not _whole(hashes, WIDTH):
+                return
+            yield number, _split(hashes)
+
+
+def restore_archived_tiles(recorder: EventRecorder, files: Sequence[Path]) -> None:
+    """Make the tiles of archived accesses again from their files. Raises ArchiveRefused for any other file."""
+    known = archives(recorder)
+    for archive, path in sorted(((recorded_file(path, known), path) for path in files), key=lambda it: it[0].after):
+        leaves = [leaf_of(row, Log.ACCESSES) for rows in read_rows(path) for row in rows]
+        first = archive.after >> HEIGHT
+        parts = [leaves[start : start + WIDTH] for start in range(0, len(leaves), WIDTH)]
+        _replace(recorder, [(0, first + place, b"".join(part), root_of(part)) for place, part in enumerate(parts)])
+    upto = archived_upto(recorder, Log.ACCESSES) if files else 0
+    level, count = 1, upto >> 2 * HEIGHT
+    while count:
+        below = ((number, _roots(recorder, Log.ACCESSES, level - 1, number << HEIGHT, (number + 1) << HEIGHT))
+                 for number in range(count))  # fmt: skip  # one thought
+        _replace(
+            recorder, [(level, n, b"".join(hashes), root_of(hashes)) for n, hashes in below if len(hashes) == WIDTH]
+        )
+        level, count = level + 1, count >> HEIGHT
+
+
+def _replace(recorder: EventRecorder, tiles: Sequence[_Tile]) -> None:
+    log = int(Log.ACCESSES)
+    with recorder.database.transaction() as database:
+        for level, number, *_ in tiles:
+            database.execute(_sql("forget_tile"), {"log": log, "level": level, "number": number})
+        database.copy("caretrail.tile", TILE_COLUMNS, [(log, *tile) for tile in tiles])
 
 
 def tiled_position(recorder: EventRecorder, log: Log = Log.EVENTS) -> int:
@@ -149,9 +199,13 @@ def _sql(name: str) -> str:
 
 
 def differing_tiles(recorder: EventRecorder, log: Log = Log.EVENTS) -> Iterator[tuple[int, int]]:
-    """The level and number of each stored tile that is not what the log gives, or is not there."""
+    """The level and number of each stored tile that is not what the log gives, or is not there.
+
+    Those of archived accesses must give the frontier that was recorded; if they do not, the last of them is named.
+    """
     below: list[bytes | None] = []
     level, count = 0, tiled_position(recorder, log) >> HEIGHT
+    archived = archived_upto(recorder, log) >> HEIGHT
     while True:
         roots: list[bytes | None] = []
         for start in range(0, count, WIDTH):
@@ -159,12 +213,20 @@ def differing_tiles(recorder: EventRecorder, log: Log = Log.EVENTS) -> Iterator[
             kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, log, level, start, end)}
             for number in range(start, end):
                 low, high = number << HEIGHT, (number + 1) << HEIGHT
-                hashes = _leaves(recorder, log, low, high) if level == 0 else list(filter(None, below[low:high]))
+                if level:
+                    hashes = list(filter(None, below[low:high]))
+                elif number < archived:  # its rows are not here
+                    given = kept.get(number, (b"",))[0]
+                    hashes = _split(given) if _whole(given, WIDTH) else []
+                else:
+                    hashes = _leaves(recorder, log, low, high)
                 # where the log has a gap, no tile is kept
                 tile = (b"".join(hashes), root_of(hashes)) if len(hashes) == WIDTH else None
                 roots.append(tile[1] if tile else None)
-                if kept.get(number) != tile:
+                if kept.get(number) != tile or (tile is None and number < archived and not level):
                     yield level, number
+        if not level and archived and not _is_frontier(recorder, roots[:archived]):
+            yield level, archived - 1
         beyond = [number for number, *_ in read_tiles(recorder, log, level, count, LARGEST_NUMBER)]
         if beyond:  # made by another writer meanwhile, or by nobody
             made = tiled_position(recorder, log) >> (level + 1) * HEIGHT
@@ -174,18 +236,31 @@ def differing_tiles(recorder: EventRecorder, log: Log = Log.EVENTS) -> Iterator[
         below, level, count = roots, level + 1, count >> HEIGHT
 
 
+def _is_frontier(recorder: EventRecorder, roots: list[bytes | None]) -> bool:
+    """Whether these roots of tiles are those under the frontier of the newest archive; true if one is missing."""
+    archive = newest_archive(recorder)
+    known = [root for root in roots if root is not None]
+    if archive is None or len(known) < archive.upto >> HEIGHT:
+        return len(known) < len(roots)  # a missing tile is told by itself
+    tree = Frontier()
+    tree.extend(known)
+    return tuple(tree.hashes) == archive.frontier
+
+
 def stored_subtrees(recorder: EventRecorder, log: Log = Log.EVENTS) -> Subtrees:
-    """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
+    """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept.
+
+    Those at the end of the archived accesses are the ones that were recorded.
+    """
+    archive = newest_archive(recorder) if log is Log.ACCESSES else None
+    upto = archive.upto if archive else 0
+    recorded = dict(zip(_heads(upto), archive.frontier if archive else (), strict=True))
 
     @lru_cache(maxsize=CACHED_TILES)
     def tile(level: int, number: int) -> list[bytes] | None:
         rows = read_tiles(recorder, log, level, number, number + 1)
         joined = rows[0][1] if rows else None
-        return (
-            [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
-            if _whole(joined, WIDTH)
-            else None
-        )
+        return _split(joined) if _whole(joined, WIDTH) else None
 
     def hashes(level: int, start: int, end: int) -> list[bytes]:
         """Hashes of a level, all within one tile."""
@@ -200,10 +275,27 @@ def stored_subtrees(recorder: EventRecorder, log: Log = Log.EVENTS) -> Subtrees:
         return found + [root_of(hashes(level - 1, number << HEIGHT, (number + 1) << HEIGHT)) for number in below]
 
     def subtree(height: int, number: int) -> bytes:
+        if (height, number) in recorded:
+            return recorded[height, number]
+        if number << height < upto < (number + 1) << height:
+            return node(subtree(height - 1, 2 * number), subtree(height - 1, 2 * number + 1))
         level, rest = divmod(height, HEIGHT)
         return root_of(hashes(level, number << rest, (number + 1) << rest))
 
     return subtree
+
+
+def _heads(size: int) -> Iterator[tuple[int, int]]:
+    """Height and number of the subtrees that a frontier of this size has, highest first."""
+    start = 0
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            yield height, start >> height
+            start += 1 << height
+
+
+def _split(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 
 def _whole(value: object, hashes: int) -> TypeGuard[bytes]:

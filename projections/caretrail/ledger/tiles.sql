@@ -12,8 +12,9 @@ INSERT INTO caretrail.tiled (log, position) VALUES (:log, :upto)
 DELETE FROM caretrail.tiled WHERE log = :log
 
 -- forget_tiles --
--- All tiles of a log.
-DELETE FROM caretrail.tile WHERE log = :log
+-- All tiles of a log that reach beyond a position, up to which they cannot be made again.
+DELETE FROM caretrail.tile WHERE log = :log AND (level < 0 OR level > 6 OR number < 0
+   OR number >= CAST(:kept AS bigint) >> (8 * (CASE WHEN level BETWEEN 0 AND 6 THEN CAST(level AS integer) ELSE 0 END + 1)))
 
 -- forget_tile --
 -- One tile.

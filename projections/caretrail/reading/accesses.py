@@ -5,14 +5,18 @@ The database scans the accesses between two moments once, and returns those that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caretrail.errors import StoreError
 from caretrail.events import Accessed, Disclosure, Person, StoodOn
 from caretrail.events.codec import read_event
+from caretrail.log.archive_file import read_rows, recorded_file
+from caretrail.log.archived import archives
+from caretrail.log.leaf import event_of
 from caretrail.log.records import Log
 
 if TYPE_CHECKING:
@@ -54,8 +58,9 @@ class AccessRow:
 class AccessRows:
     """The accesses recorded from `start` up to `end` (aware; both inclusive) and by now; each time over, the same ones.
 
-    `episodes` keeps those that showed one of them, and those at the whole log; `actor` is an id as claimed, and
-    `disclosed` keeps disclosures. A record that cannot be read is told wherever it might be meant.
+    Of archived accesses those in `files` are read, of others what stayed here. `episodes` keeps those that showed one
+    of them, and those at the whole log; `actor` is an id as claimed, and `disclosed` keeps disclosures. A record that
+    cannot be read is told wherever it might be meant. Raises ArchiveRefused for a file that is not as it was archived.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class AccessRows:
         disclosed: bool = False,
         start: datetime | None = None,
         end: datetime | None = None,
+        files: Sequence[Path] = (),
     ) -> None:
         self._recorder = recorder
         self._episodes = None if episodes is None else frozenset(episodes)
@@ -75,19 +81,49 @@ class AccessRows:
         self.events = recorder.max_position()
         """The newest event when this was made."""
         log = Log.ACCESSES
+        known = archives(recorder)
+        self._archives = [
+            archive
+            for before, archive in zip([None, *known], known, strict=False)
+            if (start is None or start <= archive.until) and (before is None or end is None or end > before.until)
+        ]
+        self._files = {recorded_file(path, known): path for path in files}
+        self.not_read = tuple(archive for archive in self._archives if archive not in self._files)
+        """Archives of the time asked about without their files: of these only what stayed in the store is told."""
+        self._start, self._end = start, end
         self._after = 0 if start is None else recorder.position_at(start - timedelta(microseconds=1), log)
         self._upto = recorder.max_position(log) if end is None else recorder.position_at(end, log)
 
     def __iter__(self) -> Iterator[AccessRow]:
         after = self._after
+        for archive in self._archives:
+            if (path := self._files.get(archive)) is not None:
+                yield from self._stored(after, min(archive.after, self._upto))
+                yield from self._archived(path)
+                after = max(after, archive.upto)
+        yield from self._stored(after, self._upto)
+
+    def _archived(self, path: Path) -> Iterator[AccessRow]:
+        for rows in read_rows(path):
+            for columns in rows:
+                event = event_of(columns)
+                if (self._start is None or event.recorded_at >= self._start) and (
+                    self._end is None or event.recorded_at <= self._end
+                ):
+                    yield from self._asked(event)
+
+    def _asked(self, event: RecordedEvent) -> Iterator[AccessRow]:
+        row = access_row(event, self._episodes)
+        if row is not None and self._asks_for(row):
+            yield row
+
+    def _stored(self, after: int, upto: int) -> Iterator[AccessRow]:
         # the database looks for one number; of several, each access is looked at here
         [only] = self._episodes if self._episodes is not None and len(self._episodes) == 1 else [None]
         holding = None if only is None else f'"{only}"'.encode()
-        while events := self._recorder.read_accesses(after, self._upto, holding=holding, limit=BATCH):
+        while events := self._recorder.read_accesses(after, upto, holding=holding, limit=BATCH):
             for event in events:
-                row = access_row(event, self._episodes)
-                if row is not None and self._asks_for(row):
-                    yield row
+                yield from self._asked(event)
             after = events[-1].position
 
     def _asks_for(self, row: AccessRow) -> bool:

@@ -14,6 +14,7 @@
 --   CT009                                what the table holds now is not what was put there: a trigger or rule of others
 --   CT016                                more than 10,000 events, or more than 16 MB, in one call
 --   CT015                                a confirmation of the clock, of another than an operator
+--   CT017                                an archive of accesses, of another than an operator
 --   CT012 now=… caller=…                 the clocks of server and caller differ by more than ten minutes
 --   CT013 now=… newest=…                 the clock is more than ten minutes behind the newest record of either log
 --   CT014 now=… made=… event=…           the clock is more than 31 days ahead of the newest event, or of the store's making
@@ -79,7 +80,8 @@ BEGIN
     END IF;
 
     IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported' OR starts_with(n.name, 'position_voided/')
-                                                                   OR starts_with(n.name, 'clock_confirmed/')) THEN
+                                                                   OR starts_with(n.name, 'clock_confirmed/')
+                                                                  OR starts_with(n.name, 'accesses_archived/')) THEN
         operates := pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
                     OR coalesce(pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false);
         IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'position_voided/')) THEN
@@ -87,6 +89,9 @@ BEGIN
         END IF;
         IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'clock_confirmed/')) THEN
             RAISE EXCEPTION 'only an operator confirms the clock' USING ERRCODE = 'CT015';
+        END IF;
+        IF NOT operates AND EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'accesses_archived/')) THEN
+            RAISE EXCEPTION 'only an operator archives accesses' USING ERRCODE = 'CT017';
         END IF;
     END IF;
     BEGIN   -- the error of the server would repeat a part of the payload, in its log, too
@@ -384,4 +389,27 @@ BEGIN
     PERFORM FROM caretrail.store FOR UPDATE;
 END $$;
 
-REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access, caretrail.await_appends FROM PUBLIC;
+-- Drop archived accesses from above one position up to another, and return how many. What may go is not decided here: the
+-- guard of the table asks the log of events, and refuses the rest. Disclosures, and the newest of each account, stay.
+CREATE OR REPLACE FUNCTION caretrail.drop_archived(low bigint, high bigint)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
+AS $$
+DECLARE
+    cut     bigint;
+    dropped bigint;
+BEGIN
+    SELECT max(substr(l.command_id, 19)::bigint) INTO cut FROM caretrail.log AS l
+     WHERE l.source = 'caretrail.store' AND starts_with(l.name, 'accesses_archived/')
+       AND l.command_id >= 'accesses_archived ' AND l.command_id < 'accesses_archived!';
+    DELETE FROM caretrail.access AS a
+     WHERE a.position > low AND a.position <= high AND position('"disclosure"'::bytea IN a.payload) = 0
+       AND EXISTS (SELECT FROM caretrail.access AS n
+                    WHERE n.stream = a.stream AND n.version > a.version AND n.position <= cut);
+    GET DIAGNOSTICS dropped = ROW_COUNT;
+    RETURN dropped;
+END $$;
+
+REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access, caretrail.await_appends, caretrail.drop_archived FROM PUBLIC;

@@ -88,6 +88,10 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
        pg_catalog.current_setting('max_wal_senders'), pg_catalog.current_setting('client_min_messages'), pg_catalog.clock_timestamp()
   FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b, %(caller)b)
 
+-- drop_archived --
+-- The function says what it drops.
+SELECT caretrail.drop_archived(%(after)b, %(upto)b)
+
 -- read_accesses --
 -- Accesses in a stretch of their log; those of all events are of every episode.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
@@ -107,9 +111,9 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
  LIMIT :limit
 
 -- position_at --
--- Times rise with positions and positions have no gap, so a bisection finds the place without an index on time.
+-- Times rise with positions, and positions above the floor have no gap, so a bisection finds the place without an index on time.
 WITH RECURSIVE search (low, high) AS (
-    SELECT 0::bigint, coalesce(max(position), 0) FROM caretrail.log
+    SELECT :floor::bigint, coalesce(max(position), 0) FROM caretrail.log
     UNION ALL
     SELECT CASE WHEN l.recorded_at <= :moment THEN l.position ELSE s.low END,
            CASE WHEN l.recorded_at <= :moment THEN s.high ELSE l.position - 1 END

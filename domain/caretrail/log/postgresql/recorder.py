@@ -26,6 +26,7 @@ from caretrail.errors import (
     VersionConflict,
     VoidRefused,
 )
+from caretrail.log.archived import ArchiveRefused
 from caretrail.log.clock import ClockAhead, ClockBehind, ClockReading, ClocksDiffer, ConfirmationRefused, Stamps
 from caretrail.log.database import Row
 from caretrail.log.durability import Commit, Kept, durability_of
@@ -84,6 +85,12 @@ class PostgresRecorder(EventRecorder):
         except StoreError:  # a standby, or a head that is held for longer than a call waits
             return False
         return True
+
+    def drop_archived(self, after: int, upto: int) -> int:
+        """Drop the archived accesses in a stretch of their log, and return how many."""
+        statement, params = self._sql["drop_archived"].encode(), {"after": Int8(after), "upto": Int8(upto)}
+        [(dropped,)] = self._server.run(lambda connection: _call(connection, self.store, statement, params))
+        return int(dropped)
 
     def may_import(self, role: str) -> bool:  # noqa: ARG002  # the server knows who its operators are
         """Whether the login is an operator of the store, or owns it."""
@@ -232,6 +239,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT011": lambda _: VoidRefused.of_no_operator(),
     "CT016": lambda _: too_large(),
     "CT015": lambda _: ConfirmationRefused.of_no_operator(),
+    "CT017": lambda _: ArchiveRefused.of_no_operator(),
 }
 
 _CLOCKS: Final[dict[str, Callable[[str, Mapping[str, datetime]], CaretrailError]]] = {

@@ -2,13 +2,15 @@
 -- Roles belong to the whole server, so they are made only if missing; ownership and grants belong to this database.
 --
 --   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
---   caretrail_append     what `append`, `record_access` and `await_appends` run as: it may insert, and that is all; nobody is a member
+--   caretrail_append     what `append`, `record_access`, `await_appends` and `drop_archived` run as: it may insert, and
+--                        delete accesses that the guard of their table lets go; nobody is a member
 --   caretrail_writer     reads the log, and appends by the function
 --   caretrail_projector  reads the log, and writes the rows of the read models and the tiles, but makes no objects: the owner of a
 --                        table or view could run code as every role that reads it
 --   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
---   caretrail_operator   a writer who may also import into an episode that has events recorded as they happened
+--   caretrail_operator   a writer who may also import into an episode that has events recorded as they happened, void by
+--                        position, and drop archived accesses
 --
 -- All of them may call `record_access`, as every access is recorded; it records only accesses of the caller.
 
@@ -45,7 +47,7 @@ BEGIN
          WHERE typnamespace = 'caretrail'::regnamespace AND typtype = 'd' AND typowner <> 'caretrail_owner'::regrole
         UNION ALL
         SELECT format('ALTER ROUTINE %s OWNER TO %s', p.oid::regprocedure, wanted.role) FROM pg_proc AS p
-         CROSS JOIN LATERAL (SELECT (CASE WHEN p.proname IN ('append', 'record_access', 'await_appends') THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
+         CROSS JOIN LATERAL (SELECT (CASE WHEN p.proname IN ('append', 'record_access', 'await_appends', 'drop_archived') THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
                AS wanted (role)
          WHERE p.pronamespace = 'caretrail'::regnamespace AND p.proowner <> wanted.role
     LOOP
@@ -72,6 +74,7 @@ GRANT SELECT ON caretrail.store, caretrail.log, caretrail.access
     TO caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.stay TO caretrail_writer, caretrail_operator;   -- which programs there are, to warn of a misspelt one
 GRANT INSERT ON caretrail.log, caretrail.access TO caretrail_append;
+GRANT DELETE ON caretrail.access TO caretrail_append;   -- of what is archived; the triggers refuse more
 GRANT SELECT, INSERT, UPDATE, DELETE ON caretrail.tile, caretrail.tiled TO caretrail_projector;
 GRANT SELECT ON caretrail.tile, caretrail.tiled TO caretrail_writer, caretrail_operator, caretrail_reader, caretrail_auditor;
 -- What locking a head asks for; the triggers refuse more.
@@ -79,6 +82,7 @@ GRANT UPDATE (one) ON caretrail.store TO caretrail_append;
 GRANT SELECT, UPDATE (one) ON caretrail.access_head TO caretrail_append;
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
 GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer, caretrail_operator;
+GRANT EXECUTE ON FUNCTION caretrail.drop_archived TO caretrail_owner, caretrail_operator;
 GRANT EXECUTE ON FUNCTION caretrail.record_access, caretrail.await_appends
     TO caretrail_owner, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 

@@ -70,14 +70,36 @@ CREATE FUNCTION caretrail.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$ BEGIN RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'CT005'; END $$;
 
+-- Of the accesses, what is in an archive may go, as far as the log of events records one: but no disclosure, and not the
+-- newest of an account among them, from which its versions go on.
+CREATE FUNCTION caretrail.refuse_change_of_access() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+    cut bigint;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        SELECT max(substr(l.command_id, 19)::bigint) INTO cut FROM caretrail.log AS l
+         WHERE l.source = 'caretrail.store' AND starts_with(l.name, 'accesses_archived/')
+           AND l.command_id >= 'accesses_archived ' AND l.command_id < 'accesses_archived!';
+        IF OLD.position <= cut AND position('"disclosure"'::bytea IN OLD.payload) = 0
+            AND EXISTS (SELECT FROM caretrail.access AS a
+                         WHERE a.stream = OLD.stream AND a.version > OLD.version AND a.position <= cut)
+        THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'CT005';
+END $$;
+
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.log
     FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
 CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON caretrail.log
     FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change();
-CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.access
+CREATE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON caretrail.access
     FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
 CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON caretrail.access
-    FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change();
+    FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change_of_access();
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.store
     FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.access_head
@@ -89,4 +111,4 @@ ALTER TABLE caretrail.access ENABLE ALWAYS TRIGGER refuse_row_change;
 ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE caretrail.access_head ENABLE ALWAYS TRIGGER refuse_change;
 
-REVOKE ALL ON FUNCTION caretrail.refuse_change FROM PUBLIC;
+REVOKE ALL ON FUNCTION caretrail.refuse_change, caretrail.refuse_change_of_access FROM PUBLIC;

@@ -1,3 +1,10 @@
+-- drop_archived --
+-- Archived accesses in a stretch of their log: neither a disclosure nor the newest of its account; the guard refuses more.
+DELETE FROM caretrail.access
+ WHERE position > :after AND position <= :upto AND instr(payload, CAST('"disclosure"' AS BLOB)) = 0
+   AND EXISTS (SELECT 1 FROM caretrail.access AS n
+                WHERE n.stream = access.stream AND n.version > access.version AND n.position <= :cut)
+
 -- read_accesses --
 -- Accesses in a stretch of their log; those of all events are of every episode.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
@@ -16,9 +23,9 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, asser
  LIMIT :limit
 
 -- position_at --
--- Times rise with positions and positions have no gap, so a bisection finds the place without an index on time.
+-- Times rise with positions, and positions above the floor have no gap, so a bisection finds the place without an index on time.
 WITH RECURSIVE search (low, high) AS (
-    SELECT 0, coalesce(max(position), 0) FROM caretrail.log
+    SELECT :floor, coalesce(max(position), 0) FROM caretrail.log
     UNION ALL
     SELECT CASE WHEN l.recorded_at <= :moment THEN l.position ELSE s.low END,
            CASE WHEN l.recorded_at <= :moment THEN s.high ELSE l.position - 1 END

@@ -110,6 +110,11 @@ class SqliteRecorder(EventRecorder):
         except StoreError:
             return False
 
+    def drop_archived(self, after: int, upto: int) -> int:
+        """Drop the archived accesses in a stretch of their log, and return how many."""
+        asked = {"after": after, "upto": upto, "cut": self.archived_upto()}
+        return self._file.execute(self._sql["drop_archived"], asked)
+
     def may_import(self, role: str) -> bool:
         """Whether an actor of this role is an operator."""
         return role == "operator"

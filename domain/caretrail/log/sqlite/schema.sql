@@ -89,7 +89,17 @@ BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER access_refuses_update BEFORE UPDATE ON access
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
+-- What is in an archive may go, as far as the log of events records one: but no disclosure, and not the newest of an
+-- account among them, from which its versions go on.
 CREATE TRIGGER access_refuses_delete BEFORE DELETE ON access
+WHEN OLD.position > (SELECT coalesce(max(CAST(substr(command_id, 19) AS INTEGER)), 0) FROM log
+                      WHERE source = 'caretrail.store' AND name LIKE 'accesses_archived/%'
+                        AND command_id >= 'accesses_archived ' AND command_id < 'accesses_archived!')
+  OR instr(OLD.payload, CAST('"disclosure"' AS BLOB)) > 0
+  OR NOT EXISTS (SELECT 1 FROM access WHERE stream = OLD.stream AND version > OLD.version AND position <=
+                     (SELECT max(CAST(substr(command_id, 19) AS INTEGER)) FROM log
+                       WHERE source = 'caretrail.store' AND name LIKE 'accesses_archived/%'
+                         AND command_id >= 'accesses_archived ' AND command_id < 'accesses_archived!'))
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
 CREATE TRIGGER store_refuses_second BEFORE INSERT ON store WHEN EXISTS (SELECT 1 FROM store)
