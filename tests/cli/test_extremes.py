@@ -31,7 +31,7 @@ GIVEN = {
 }
 """What else a command must be given."""
 
-FILES = {"caretrail audit packet", "caretrail demo"}
+FILES = {"caretrail audit archive", "caretrail audit packet", "caretrail demo"}
 """They write files: tested apart."""
 
 

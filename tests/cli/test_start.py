@@ -51,6 +51,7 @@ LATE = {
     "operate.upgrade": "upgrade --help",
     "audit.access": "audit access --help",
     "audit.amendments": "audit amendments --help",
+    "audit.archive": "audit archive --help",
     "audit.disclose": "audit disclose --help",
     "audit.diff": "audit diff --help",
     "audit.replay": "audit replay --help",

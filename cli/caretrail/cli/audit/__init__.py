@@ -29,6 +29,7 @@ SECTIONS = {
             "caretrail.cli.audit.reviews", "Count the reviews that were due: on time, entered late, late, not done"
         ),
         "access": ("caretrail.cli.audit.access", "Show who viewed which episodes"),
+        "archive": ("caretrail.cli.audit.archive", "Move old accesses into a file kept elsewhere"),
         "disclose": ("caretrail.cli.audit.disclose", "Log a disclosure made by fax, phone or mail"),
     },
 }  # fmt: skip  # one command, one line

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -39,6 +40,10 @@ MOST_NAMED = 3
 @click.option("--account", metavar="NAME", help="Only accesses by this account of the store.")
 @click.option("--client", metavar="ID", allow_from_autoenv=False, help="Only accesses to this client's episodes.")
 @click.option("--disclosures", is_flag=True, help="Only disclosures to others: 45 CFR 164.528.")
+@click.option(
+    "--archive", "files", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+    help="A file of archived accesses to list, too.",
+)  # fmt: skip  # one option, one thought
 @period_options("Accesses on or after this day, in UTC.", "Accesses on or before this day, in UTC.")
 @json_option
 @access_options("--me")
@@ -53,13 +58,15 @@ def access_command(
     disclosures: bool,
     start: date | None,
     end: date | None,
+    files: Sequence[Path],
     as_json: bool,
 ) -> None:
     """Show who viewed which episodes.
 
     Lists the account that the store authenticated, the person as stated, the command, the purpose and disclosures to
     others. EPISODE is a case number or the beginning of one; reading the whole log counts as viewing every episode.
-    Asking for a number that nothing has is an attempt, and is listed. This access is logged too.
+    Asking for a number that nothing has is an attempt, and is listed. Where accesses are archived the file is named;
+    --archive lists them, too. This access is logged too.
 
         caretrail audit access LNK-2026-0001
         caretrail audit access --actor c-ortiz --from 2026-03-01
@@ -86,6 +93,7 @@ def access_command(
             disclosed=disclosures,
             start=None if start is None else datetime.combine(start, time(), UTC),
             end=None if end is None else end_of_day(end),
+            files=files,
         )
         if episode is not None:
             access(list(names or ()))
@@ -112,10 +120,11 @@ def _print_json(found: AccessRows, recorder: EventRecorder) -> None:
     for row in found:
         click.echo(f"{before}{json_text(as_json(row) | {'recorded_at': instant(row.recorded_at)})}", nl=False)
         before = ",\n  "
-    click.echo("]}")
+    not_read = [{"file": one.file, "sha256": one.sha256, "until": instant(one.until)} for one in found.not_read]
+    click.echo(f'],\n "not_read": {json_text(not_read)}}}')
 
 
-def _print(found: Iterable[AccessRow], whose: str | None, *, is_demo: bool) -> None:
+def _print(found: AccessRows, whose: str | None, *, is_demo: bool) -> None:
     broken = given = unreadable = 0
     cells: list[Row] = []
     for row in found:
@@ -132,6 +141,11 @@ def _print(found: Iterable[AccessRow], whose: str | None, *, is_demo: bool) -> N
         f"\n{plural(len(cells), 'access', 'accesses')}{f', {broken} by breaking glass' if broken else ''}"
         f"{f', {given} disclosed' if given else ''}; this access is logged too"
     )
+    for archive in found.not_read:
+        click.echo(
+            f"Accesses until {archive.until:%Y-%m-%d %H:%M} UTC are archived; of them, all disclosures are here:\n"
+            f"  {archive.file}, SHA-256 {archive.sha256}\n  --archive FILE lists them, too"
+        )
     if unreadable:
         say(f"{plural(unreadable, 'record')} are unreadable: they were not written by Caretrail, see their account")
 

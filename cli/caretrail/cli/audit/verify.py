@@ -45,6 +45,10 @@ SHOWN = 10
     "--receipts", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
     help="Receipts, as 'append --json' printed them.",
 )  # fmt: skip  # one option, one thought
+@click.option(
+    "--archive", "archives", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+    help="Archived accesses to verify too, as 'audit archive' made the file.",
+)  # fmt: skip  # one option, one thought
 @click.option("--quiet", is_flag=True, allow_from_autoenv=False, help="Print nothing if nothing is wrong.")
 @store_options
 def verify_command(
@@ -55,6 +59,7 @@ def verify_command(
     witnesses: Sequence[str],
     tsa_root: Path | None,
     receipts: Sequence[Path],
+    archives: Sequence[Path],
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -75,7 +80,7 @@ def verify_command(
     with setup.open() as recorder:
         external = _external(places, keys, witnesses, tsa_root, receipts, origin_of(recorder.namespace))
         with progress("Verifying") as done:
-            found = verify(recorder, external, done)
+            found = verify(recorder, external, done, archives)
     if as_json:
         if not (quiet and found.ok):
             print_json(found.as_json())

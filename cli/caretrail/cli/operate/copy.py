@@ -64,6 +64,8 @@ def _print(copied: Copied, source: str, target: str) -> None:
     click.echo(f"Copied {events}{f', @1 to @{copied.position}' if copied.position else ''}, and {accesses}")
     click.echo(f"  from {source}")
     click.echo(f"    to {target}")
+    if copied.archived:
+        click.echo(f"Accesses up to {copied.archived} are archived: their files are those of both stores")
     click.echo(f"All leaves are identical. SHA-256 over all of them:\n  {copied.leaves}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -164,20 +165,26 @@ def rebuild_command(setup: Setup, count: int | None, as_json: bool) -> None:
 
 
 @projection_command.command("tiles")
+@click.option(
+    "--archive", "files", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+    help="A file of archived accesses whose tiles are wrong or missing.",
+)  # fmt: skip  # one option, one thought
 @store_option
 @click.pass_obj
-def tiles_command(setup: Setup) -> None:
+def tiles_command(setup: Setup, files: Sequence[Path]) -> None:
     """Make the ledger's tiles again from both logs.
 
     Tiles let proofs read a few rows instead of a whole log. 'catch-up' adds those that are new; this deletes all of
-    them and makes them again, after 'audit verify' or 'projection check' found one that is wrong or missing.
+    them and makes them again, after 'audit verify' or 'projection check' found one that is wrong or missing. Those of
+    archived accesses stay as they are, and can be made again only from their file.
 
         caretrail projection tiles
     """
-    from caretrail.ledger.tiles import make_tiles_again, tiled_position
+    from caretrail.ledger.tiles import make_tiles_again, restore_archived_tiles, tiled_position
     from caretrail.log.records import Log
 
     with setup.open() as recorder, progress("Making tiles") as done:
+        restore_archived_tiles(recorder, files)
         for log in Log:
             make_tiles_again(recorder, log, done)
         events, accesses = (tiled_position(recorder, log) for log in Log)
