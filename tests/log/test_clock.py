@@ -87,6 +87,18 @@ def test_ten_minutes_back_stamps_go_on_rising(recorder: EventRecorder, clocks: S
     assert write(recorder) - first == timedelta(microseconds=1)
 
 
+def test_nothing_is_stamped_before_the_store_was_made_or_what_was_viewed(
+    recorder: EventRecorder, clocks: Shifted
+) -> None:
+    """Given a clock set back within the tolerance, then what was known when somebody looked stays what was known."""
+    clocks.forward(minutes=-9)
+    assert write(recorder) > recorder.created_at()
+    clocks.forward(minutes=20)
+    seen = view(recorder)
+    clocks.forward(minutes=-9)
+    assert write(recorder) > seen
+
+
 # --- behind -----------------------------------------------------------------------------------------------------
 
 

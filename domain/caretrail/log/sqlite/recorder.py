@@ -183,11 +183,10 @@ class SqliteRecorder(EventRecorder):
 
     def _not_before(self, reading: ClockReading) -> datetime:
         """The time to stamp: up to ten minutes behind, not before what was viewed, as what was known has been told."""
-        now, stamps = reading
-        viewed = stamps.access
-        if self.is_demo or viewed is None or viewed - now > TOLERANCE:
+        now, newest = reading.now, reading.stamps.newest
+        if self.is_demo or newest - now > TOLERANCE:
             return now
-        return max(now, viewed + timedelta(microseconds=1))
+        return max(now, newest + timedelta(microseconds=1))
 
     def _stamp(
         self, connection: sqlite3.Connection, events: Sequence[PendingEvent], log: Log, at: datetime
