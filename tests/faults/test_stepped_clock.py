@@ -22,7 +22,7 @@ from tests.support.stores import all_at_once, change_append, log_of, pending
 WRITERS = 4
 CALLS = 15
 STEPS = [timedelta(days=days) for days in (-400, -1, 0, 0, 1, 30)]
-NEWEST_FIRST = "greatest(here, newest.recorded_at + interval '1 microsecond')"
+NEWEST_FIRST = "greatest(here, newest.recorded_at + interval '1 microsecond',"
 
 
 def test_time_rises_with_position_however_the_clock_is_stepped(store_url: str) -> None:
@@ -38,7 +38,7 @@ def test_a_store_that_believes_the_clock_would_be_found_out(store_url: str, monk
     """The control: the newest event is not looked at."""
     monkeypatch.setattr(sqlite, "max", _first, raising=False)
     if store_url.startswith("postgresql"):
-        change_append(store_url, NEWEST_FIRST, "here")
+        change_append(store_url, NEWEST_FIRST, "greatest(here,")
     log, known = _append_while_the_clock_is_stepped(store_url)
     assert not all(one.recorded_at < other.recorded_at for one, other in pairwise(log))
     assert known != [event.position for event in log]

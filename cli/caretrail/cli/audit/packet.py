@@ -19,7 +19,7 @@ from caretrail.cli.params import Choice, Knowledge
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
-from caretrail.cli.terminal.screen import print_json
+from caretrail.cli.terminal.screen import print_json, say
 from caretrail.errors import StoreDamaged
 from caretrail.reading.query import Query
 from caretrail.text import plural, visible
@@ -141,8 +141,9 @@ def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], g
 
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
-        recorder.is_settled(known_at)
-        known_at = recorder.position_at(known_at)
+        settled, known_at = recorder.is_settled(known_at), recorder.position_at(known_at)
+        if not settled:
+            say(f"More may still be recorded for that time: the packet stands on what was known at @{known_at}.")
     program, start, end = given["program"], given["start"], given["end"]
     if program is not None:
         names = reader.ask(EpisodesOfProgram(program, Query(start=start, end=end))).value
