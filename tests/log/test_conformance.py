@@ -253,13 +253,22 @@ def test_two_streams_may_swap_their_stays_in_one_call_but_not_collide_in_it(reco
 
 
 def test_a_refused_stay_leaves_the_stays_as_they_were(recorder: EventRecorder) -> None:
-    a, b = uuid4(), uuid4()
+    a, b, c = uuid4(), uuid4(), uuid4()
     recorder.append([pending(a)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
     recorder.append([pending(b)], {b: [ProgramStay("cl-2", "iop", JAN, None)]})
     with pytest.raises(StayOverlap):
         recorder.append([pending(b, 2)], {b: [ProgramStay("cl-1", "iop", JAN, None)]})
     with pytest.raises(StayOverlap):  # b still has the stay of cl-2
-        recorder.append([pending(uuid4())], {uuid4(): [ProgramStay("cl-2", "iop", FEB, None)]})
+        recorder.append([pending(c)], {c: [ProgramStay("cl-2", "iop", FEB, None)]})
+
+
+def test_stays_change_only_with_an_event_of_their_own_episode(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
+    with pytest.raises(InvalidEvent, match="of their own episode"):
+        recorder.append([pending(b)], {a: []})
+    with pytest.raises(StayOverlap):  # so it is still there
+        recorder.append([pending(b)], {b: [ProgramStay("cl-1", "iop", FEB, None)]})
 
 
 def test_of_many_who_admit_a_client_at_once_one_wins(store_url: str) -> None:

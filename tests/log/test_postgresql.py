@@ -261,13 +261,13 @@ def test_the_server_log_holds_nothing_of_a_refused_event(postgres_url: str) -> N
         pytest.skip("the log of this server is elsewhere")
     canary = "CANARY-7f3a"
     canary_json = b'{"x":"CANARY-7f3a"}'
-    stream = uuid4()
+    stream, other = uuid4(), uuid4()
     with open_recorder(postgres_url) as recorder:
         recorder.append([pending(stream)], {stream: [ProgramStay(canary, canary, JAN, None)]})
         with pytest.raises(VersionConflict):
             recorder.append([pending(stream, 9, payload=canary_json, source=canary, command_id=canary)])
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay(canary, canary, JAN, None)]})
+            recorder.append([pending(other)], {other: [ProgramStay(canary, canary, JAN, None)]})
         with pytest.raises(InvalidEvent, match="JSON object"):
             recorder.append([pending(stream, 9, payload=b'{"x": ' + canary.encode())])
     for bad in ("short", "0123456789abcdef"):

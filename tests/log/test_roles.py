@@ -13,7 +13,7 @@ import pytest
 from caretrail.errors import StayOverlap, StoreForbidden
 from caretrail.log import ProgramStay, new_salt, open_recorder
 from caretrail.log.records import Log, PendingAccess
-from tests.support.stores import pending, run_sql
+from tests.support.stores import change_append, pending, run_sql
 
 JAN = date(2025, 1, 1)
 WORKING = ("writer", "reader", "auditor", "projector", "operator")
@@ -283,13 +283,29 @@ def test_record_access_takes_no_stream_version_or_name_either(postgres_url: str)
 
 
 def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:
-    stream, kind = uuid4(), "writer"
+    stream, other, kind = uuid4(), uuid4(), "writer"
     with open_recorder(logins[kind]) as recorder:
         [event] = recorder.append([pending(stream)], {stream: [ProgramStay("cl-1", "iop", JAN, None)]})
         assert event.recorded_by == urlsplit(logins[kind]).username
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay("cl-1", "iop", JAN, None)]})
+            recorder.append([pending(other)], {other: [ProgramStay("cl-1", "iop", JAN, None)]})
         assert recorder.read_log() == [event]
+
+
+def test_a_writer_moves_no_stays_of_another_episode_by_sql(postgres_url: str, logins: dict[str, str]) -> None:
+    stream = uuid4()
+    statement = (
+        f"SELECT FROM caretrail.append(ARRAY['{uuid4()}'::uuid], '{{1}}', '{{x/1}}', ARRAY['{{}}'::bytea], '{{a}}',"
+        f" '{{b}}', ARRAY['0123456789abcdef'::bytea], stays_of => ARRAY['{stream}'::uuid])"
+    )
+    with open_recorder(logins["writer"]) as recorder:
+        recorder.append([pending(stream)], {stream: [ProgramStay("cl-1", "iop", JAN, None)]})
+    with pytest.raises(psycopg.Error, match="malformed arguments"):
+        run_sql(logins["writer"], statement)
+    assert run_sql(postgres_url, "SELECT count(*) FROM caretrail.stay") == [(1,)]
+    change_append(postgres_url, "AND stays_of <@ streams", "")
+    run_sql(logins["writer"], statement)
+    assert run_sql(postgres_url, "SELECT count(*) FROM caretrail.stay") == [(0,)], "the control"
 
 
 @pytest.mark.parametrize("kind", ["owner", "projector", "reader", "auditor", "stranger"])

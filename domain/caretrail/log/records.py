@@ -184,6 +184,8 @@ def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
         if event.key in keys:
             raise InvalidEvent("a command_id appears twice in one call", OWN_COMMAND_ID)
         keys.add(event.key)
+    if not stays.keys() <= {event.originator_id for event in events}:
+        raise InvalidEvent("stays change only with an event of their own episode")
     for stay in chain.from_iterable(stays.values()):
         _check_text("client", stay.client)
         _check_text("program", stay.program)

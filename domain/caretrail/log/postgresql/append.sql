@@ -66,7 +66,8 @@ BEGIN
         AND array_position(names, NULL) IS NULL AND array_position(payloads, NULL) IS NULL
         AND array_position(sources, NULL) IS NULL AND array_position(commands, NULL) IS NULL
         AND array_position(salts, NULL) IS NULL AND array_position(names, '') IS NULL
-        AND array_position(commands, '') IS NULL, false)
+        AND array_position(commands, '') IS NULL
+        AND stays_of <@ streams AND stay_streams <@ stays_of, false)   -- nobody moves the stays of another episode in passing
     THEN
         RAISE EXCEPTION 'append was called with malformed arguments' USING ERRCODE = 'CT004';
     END IF;
