@@ -15,6 +15,8 @@ from caretrail.evidence.packet.verify import ORDER, encoded, multiply, point
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.keys import create_key, load_key, read_verifying_keys
 from caretrail.ledger.note import (
+    COSIGNATURE,
+    ED25519,
     NEUTRAL_POINT,
     BadKey,
     BadNote,
@@ -147,3 +149,18 @@ def test_a_signature_that_begins_with_the_neutral_point_is_refused() -> None:
     line = f"— log {base64.b64encode(key.id + signature).decode()}\n"
     with pytest.raises(BadSignature):
         open_note(f"text\n\n{line}", [key])
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# the key of last year\n"])
+def test_a_file_without_a_key_is_not_taken_for_no_key_asked_for(tmp_path: Path, content: str) -> None:
+    (tmp_path / "witness.pub").write_text(content)
+    for kind in (ED25519, COSIGNATURE):
+        with pytest.raises(BadKey, match="there is no key"):
+            read_verifying_keys([str(tmp_path / "witness.pub")], kind)
+
+
+def test_a_file_of_keys_is_read_whole_or_refused(tmp_path: Path) -> None:
+    public = create_key(tmp_path / "key", "log")
+    (tmp_path / "keys").write_text("# a remark\n" * 6_000 + f"{public}\n")
+    with pytest.raises(BadKey, match="too long"):
+        read_verifying_keys([str(tmp_path / "keys")])

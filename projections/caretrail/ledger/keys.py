@@ -61,9 +61,19 @@ def _check(about: os.stat_result, path: Path) -> None:
 
 
 def read_verifying_keys(given: Iterable[str], kind: bytes = ED25519) -> list[VerifyingKey]:
-    """Read public keys of a kind, each given as its line or as the name of a file with one a line. Raises BadKey."""
-    lines = [line for item in given for line in ([item] if _is_key(item) else _lines(Path(item)))]
-    return [read_verifying_key(line, kind) for line in lines if line.strip() and not line.startswith("#")]
+    """Read public keys of a kind, each given as its line or as the name of a file with one a line.
+
+    Raises BadKey, also for a file without any key: nothing would be checked, and nothing said of it.
+    """
+    return [read_verifying_key(line, kind) for item in given for line in _key_lines(item)]
+
+
+def _key_lines(item: str) -> list[str]:
+    lines = [item] if _is_key(item) else _lines(Path(item))
+    found = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not found:
+        raise BadKey("there is no key in a file of public keys", "it has one line for each, name+id+base64")
+    return found
 
 
 def _is_key(item: str) -> bool:
@@ -75,9 +85,12 @@ def _lines(path: Path) -> list[str]:
         if not path.is_file():
             raise BadKey("a public key is neither a key nor a file", "it is one line, name+id+base64")
         with path.open("rb") as file:
-            return file.read(MOST_BYTES).decode("utf-8", "replace").splitlines()
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadKey(f"a file of public keys cannot be read: {os.strerror(error.errno or 0)}") from None
+    if len(data) > MOST_BYTES:  # cut short, it would lack keys
+        raise BadKey("a file of public keys is too long")
+    return data.decode("utf-8", "replace").splitlines()
 
 
 def _write_new(path: Path, text: str, mode: int) -> None:
