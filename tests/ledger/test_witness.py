@@ -15,10 +15,21 @@ from caretrail.errors import CaretrailError, StoreDamaged
 from caretrail.evidence.external import read_checkpoints
 from caretrail.evidence.packet import verify
 from caretrail.evidence.signer_state import SignerState, SigningRefused
-from caretrail.evidence.witness import Cosigned, cosign, read_requests, requests_for, unverified_pair
+from caretrail.evidence.witness import Cosigned, Request, cosign, read_requests, requests_for, unverified_pair
 from caretrail.ledger.checkpoint import EMPTY_PAIR
 from caretrail.ledger.cosignature import cosignatures
-from caretrail.ledger.note import COSIGNATURE, BadNote, NoteRefused, OtherLog, SigningKey, new_key, split_notes
+from caretrail.ledger.note import (
+    COSIGNATURE,
+    BadNote,
+    BadSignature,
+    NoteRefused,
+    OtherLog,
+    SigningKey,
+    new_key,
+    note_text,
+    sign_note,
+    split_notes,
+)
 from caretrail.log import init_store, open_recorder
 from caretrail.log.copying import copy_store
 from caretrail.readmodel.upkeep import catch_up
@@ -169,6 +180,23 @@ def test_the_request_is_what_witnesses_of_c2sp_take(desk: Desk, witness: Witness
     assert (len(events.path), accesses.old, accesses.path) == (blank - 1, 0, ())
 
 
+def test_what_is_signed_is_what_was_checked(desk: Desk, witness: Witness) -> None:
+    """Given a log whose key signs anything, and requests that part its two notes elsewhere than they end."""
+    events, accesses = read_requests(request(desk))
+    junk = desk.key.line(bytes(64))
+    moved = Request(0, (), junk + accesses.note)
+    with pytest.raises(BadNote, match="not a request"):
+        witness.sign(f"{events}{moved}", first=True)
+    text = f"{note_text(events.note)}old 7\n\n"
+    parted = f"old 0\n\n{sign_note(text, [desk.key])}{accesses}"
+    with pytest.raises(BadNote, match="not a request"):
+        witness.sign(parted, first=True)
+    with pytest.raises(BadNote):
+        witness.sign(str(events) + "old 0\n\n" * 10_000, first=True)
+    assert not witness.state.path.exists()
+    assert witness.sign(f"{events}{accesses}", first=True)
+
+
 REQUEST = "old 3\n" + "A" * 43 + "=\n\nlog\n5\n" + "A" * 43 + "=\n\n— log AAAAAAAA\n"
 
 
@@ -240,3 +268,8 @@ def test_a_packet_must_stand_on_what_the_witness_cosigned(desk: Desk, witness: W
     report = verify.verify(str(forged), public, witnesses=[line])
     assert report.status == 1
     assert "somebody made it up" in report.lines[-1][1]
+    doubled = "".join(note + witness.signing.line(bytes(72)) for note in split_notes(signed.note))
+    with pytest.raises(BadSignature):
+        cosignatures(split_notes(doubled)[0], [witness.signing.verifying])
+    report = verify.verify(str(desk.make(NAME, name="doubled.zip", note=doubled, size=65)), public, witnesses=[line])
+    assert report.status == 1, "a good line does not excuse a made-up one"

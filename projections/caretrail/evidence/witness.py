@@ -142,7 +142,10 @@ def cosign(
     if any(key_point(one.public) is None for one in log_keys):
         raise BadKey("a public key is unsafe: it is not in the group of prime order, as no honest key can be")
     requests = read_requests(text)
-    pair = open_pair("".join(request.note for request in requests), log_keys, state.origin)
+    given = [request.note for request in requests]
+    if split_notes("".join(given)) != given:  # what is checked, and what is signed, must be the same notes
+        raise _bad_request()
+    pair = open_pair("".join(given), log_keys, state.origin)
     with state.locked():
         last = _last(state, log_keys, first=first)
         for log, old, new, request in zip(Log, last, pair, requests, strict=True):

@@ -180,14 +180,13 @@ class Key:
         return Key(f"{name}+{number}+{packed(bytes([1]) + self.public)}")
 
     def signature(self, note: bytes, what: str) -> tuple[str, bytes | None]:
-        """The text of a note and its signature by this key, unchecked; None if it has none.
+        """The text of a note and its first signature by this key, unchecked; None if it has none."""
+        text, lines = parts_of_note(note, what)
+        return text, next(self.own(lines, what), None)
 
-        A note is a text, a blank line, and lines of signatures.
-        """
-        text, blank, signatures = decoded(note, what).rpartition("\n\n")
-        if not blank or not signatures.endswith("\n"):
-            raise Problem(f"{what} is not a signed note")
-        for line in signatures[:-1].split("\n"):
+    def own(self, lines: Sequence[str], what: str) -> Iterator[bytes]:
+        """The signatures by this key in the lines of a note, unchecked."""
+        for line in lines:
             match = re.fullmatch(r"— (\S+) (\S+)", line)
             if not match:
                 raise Problem(f"{what} is not a signed note")
@@ -196,8 +195,7 @@ class Key:
             except ValueError:
                 raise Problem(f"{what} is not a signed note") from None
             if match.group(1) == self.name and signature[:4] == self.id:
-                return text, signature[4:]
-        return text, None
+                yield signature[4:]
 
     def open(self, note: bytes, what: str) -> str:
         """Return the text of a note that this key signed."""
@@ -211,11 +209,14 @@ class Key:
     def cosigned(self, note: bytes, what: str) -> datetime | None:
         """When this key of a witness signed a note, by the witness's clock; None if it did not (C2SP tlog-cosignature).
 
-        Its line holds the seconds since 1970 in eight bytes, then the signature.
+        Its line holds the seconds since 1970 in eight bytes, then the signature. Of several lines each must hold.
         """
-        text, signature = self.signature(note, what)
-        if signature is None:
-            return None
+        text, lines = parts_of_note(note, what)
+        times = [self.signed_at(signature, text, what) for signature in self.own(lines, what)]
+        return times[0] if times else None
+
+    def signed_at(self, signature: bytes, text: str, what: str) -> datetime:
+        """The time in a cosignature by this key, which must be for this text."""
         seconds = int.from_bytes(signature[:8], "big")
         if not signed_by(self.public, f"cosignature/v1\ntime {seconds}\n{text}\n".encode(), signature[8:]):
             raise Problem(f"the cosignature of {shown(self.name)} on {what} is not for it: somebody made it up")
@@ -223,6 +224,14 @@ class Key:
             return datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017  # the shorter form is of Python 3.11
         except (ValueError, OverflowError, OSError):
             raise Problem(f"the time of the cosignature on {what} is in no calendar") from None
+
+
+def parts_of_note(note: bytes, what: str) -> tuple[str, list[str]]:
+    """The two parts of a note: a text and, after a blank line, lines of signatures."""
+    text, blank, signatures = decoded(note, what).rpartition("\n\n")
+    if not blank or not signatures.endswith("\n"):
+        raise Problem(f"{what} is not a signed note")
+    return text, signatures[:-1].split("\n")
 
 
 # --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
