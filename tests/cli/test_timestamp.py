@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,8 @@ def test_without_a_network_the_request_and_the_answer_are_files(desk: Desk, auth
     query, response = desk.path("query"), desk.path("response")
     ended = desk.keeper("audit", "timestamp", checkpoint, "--query", query)
     assert ended.status == 0
+    ended = desk.keeper("audit", "timestamp", checkpoint, "--query", desk.path("another"), "--json")
+    assert ended.json == {"query": desk.path("another")}
     Path(response).write_bytes(authority.answer(Path(query).read_bytes()))
     ended = desk.keeper("audit", "timestamp", checkpoint, "--response", response, "--tsa-root", root, "--json")
     assert ended.status == 0, ended.err
@@ -107,3 +110,21 @@ def test_what_is_refused_leaves_nothing_beside_the_checkpoint(desk: Desk, author
     assert ended.status == 1
     assert "cannot be reached" in ended.err
     assert not Path(f"{checkpoint}.tsr").exists()
+
+
+def test_a_root_that_cannot_be_read_says_nothing_about_the_packet(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a packet that holds: status 1 would say that it does not."""
+    checkpoint, packet = desk.checkpoint("--first"), desk.path("packet.zip")
+    words = ("--out", packet, "--key", desk.path("key"), "--signed", checkpoint)
+    Path(f"{checkpoint}.tsr").write_bytes(b"some stamp")
+    assert desk.keeper("audit", "packet", "LNK-2026-0001", *words, *TERMS).status == 0
+    inspect = ("audit", "inspect", packet, "--key", desk.path("key.pub"), "--tsa-root")
+    ended = desk.witness(*inspect, desk.path("key.pub"))
+    assert (ended.status, ended.out) == (2, "")
+    assert "certificates of the authority cannot be read" in ended.err
+    root = Authority(desk.folder / "tsa").root
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    ended = desk.witness(*inspect, str(root))
+    assert ended.status == 2
+    assert "OPEN   STAMP NOT VERIFIED: time stamps need a library that is not installed" in ended.out
+    assert ended.out.endswith("NOT DECIDED\n")

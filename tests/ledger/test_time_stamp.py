@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,9 @@ from hypothesis import strategies as st
 
 from caretrail.evidence import time_stamp
 from caretrail.evidence.external import stamped
+from caretrail.evidence.packet import stamp, verify
 from caretrail.evidence.result import Tampering
-from caretrail.evidence.time_stamp import TimeStampRefused, ask, check, query_for, read_roots, stamp_path
+from caretrail.evidence.time_stamp import TimeStamp, TimeStampRefused, ask, check, query_for, read_roots, stamp_path
 from tests.ledger.authority import Authority
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="the authority of the tests is OpenSSL's")
@@ -152,3 +156,41 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     stamp_path(file).write_bytes(b"x")
     with pytest.raises(TimeStampRefused):  # never taken for one that does not hold
         stamped([file], [])
+
+
+def test_a_name_in_a_certificate_moves_no_cursor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Given an authority with a control sequence in its name, and a packet that it stamped."""
+
+    def strange(*_: object) -> TimeStamp:
+        return TimeStamp(datetime(2026, 12, 1, tzinfo=UTC), "CN=\x1b[2J\u202eoops")
+
+    monkeypatch.setattr(stamp, "check", strange)
+    for name in (verify.CHECKPOINT, verify.ACCESSES, verify.STAMP):
+        (tmp_path / name).write_bytes(b"x")
+    assert stamp.stamp_line(tmp_path, []) == (
+        True, r"the checkpoint was there by 2026-12-01 00:00:00 UTC, by CN=\x1b[2J\u202eoops"
+    )  # fmt: skip  # one line of a report
+
+
+@pytest.mark.parametrize("answer", [b"nonsense\r\n\r\n", b""])
+def test_an_authority_that_speaks_no_http_is_refused(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_answer, args=(server, answer))
+        thread.start()
+        with pytest.raises(TimeStampRefused, match="cannot be reached"):
+            ask(f"http://127.0.0.1:{server.getsockname()[1]}/", b"query")
+        thread.join()
+
+
+def _answer(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(10_000)
+        connection.sendall(answer)
+
+
+def test_an_address_that_is_none_is_refused_and_not_repeated() -> None:
+    for url in ("http://me:secret@host:port/", "http://host /x", "https://[::1/"):
+        with pytest.raises(TimeStampRefused, match="cannot be reached") as refused:
+            ask(url, b"query")
+        assert "secret" not in str(refused.value)

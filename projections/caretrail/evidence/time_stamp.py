@@ -9,6 +9,7 @@ Needs the extra `timestamps`: a library asks and verifies, nothing of it is ours
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -81,13 +82,13 @@ def ask(url: str, query: bytes) -> bytes:
     """Send a request to an authority by HTTP, and return its answer, unchecked. Raises TimeStampRefused."""
     if not url.startswith(("http://", "https://")):
         raise TimeStampRefused("the address of an authority begins with http:// or https://")
-    request = urllib.request.Request(url, query, {"Content-Type": QUERY_TYPE})  # noqa: S310  # checked above
     try:
+        request = urllib.request.Request(url, query, {"Content-Type": QUERY_TYPE})  # noqa: S310  # checked above
         with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
             answer: bytes = response.read(MOST_BYTES)
     except urllib.error.HTTPError as error:
         raise TimeStampRefused(f"the authority refused: HTTP status {error.code}") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):  # the last of an address, or an answer, that is none
         raise TimeStampRefused("the authority cannot be reached", "check the address, or ask again later") from None
     return answer
 

@@ -44,7 +44,7 @@ def inspect_command(
         caretrail audit inspect packet.zip --key log.pub --witness witness.pub
     """
     from caretrail.evidence.packet.stamp import stamp_line
-    from caretrail.evidence.time_stamp import read_roots
+    from caretrail.evidence.time_stamp import TimeStampRefused, read_roots
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import COSIGNATURE, BadKey
 
@@ -58,10 +58,16 @@ def inspect_command(
         raise click.UsageError(str(problem)) from None
     except OSError:
         raise click.UsageError("a checkpoint cannot be read") from None
-    roots = read_roots(root) if root is not None else None
+    try:
+        roots = read_roots(root) if root is not None else None
+    except TimeStampRefused as refusal:  # no word about the packet, and no status that is one
+        raise click.UsageError(refusal.message) from None
     report = verify.verify(str(packet), keys, kept, named)
     if roots is not None and report.status != 1:
-        report.lines.append(stamp_line(packet, roots))
+        try:
+            report.lines.append(stamp_line(packet, roots))
+        except TimeStampRefused as missing:
+            report.lines.append((None, f"STAMP NOT VERIFIED: {missing.message}. {missing.hint}"))
     if as_json:
         checks = [{"holds": holds, "what": text} for holds, text in report.lines]
         print_json({"status": report.status, "checks": checks, "events": report.counts})

@@ -49,7 +49,10 @@ def timestamp_command(
         raise click.UsageError("the checkpoint or the response cannot be read") from None
     if query is not None:
         _write(query, query_for(data))
-        say(f"Send {visible(str(query))} to the authority as application/timestamp-query.")
+        if as_json:
+            print_json({"query": str(query)})
+        else:
+            say(f"Send {visible(str(query))} to the authority as application/timestamp-query.")
         return
     if root is None:
         raise click.UsageError("the answer is checked with --tsa-root, the root certificate of the authority")

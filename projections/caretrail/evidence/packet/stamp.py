@@ -12,6 +12,7 @@ from caretrail.evidence.packet.terms import PacketRefused
 from caretrail.evidence.time_stamp import TimeStampRefused, check, stamp_path
 from caretrail.files import regular_bytes
 from caretrail.ledger.note import MOST_BYTES
+from caretrail.text import visible
 
 
 def stamp_beside(checkpoint: Path) -> bytes:
@@ -39,7 +40,7 @@ def stamp_line(packet: Path, roots: Sequence[Certificate]) -> verify.Line:
             verify.whole(files, name, verify.MOST_NOTE) for name in (verify.STAMP, verify.CHECKPOINT, verify.ACCESSES)
         )
         stamp = check(answer, b"".join(notes), roots)
-        found.append((True, f"the checkpoint was there by {stamp}"))
+        found.append((True, f"the checkpoint was there by {visible(str(stamp))}"))
 
     try:
         verify.opened(str(packet), read)
