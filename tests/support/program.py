@@ -75,4 +75,5 @@ class Caretrail:
     def process(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
         """Start a command as a process of its own."""
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([PROGRAM, *arguments], text=True, env=self.environment(), **(pipes | popen))
+        given: dict[str, Any] = {"env": self.environment()} | pipes | popen
+        return subprocess.Popen([PROGRAM, *arguments], text=True, **given)

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
 from caretrail.cli.options import csv_option, question_options
 from caretrail.cli.setup import Setup
-from caretrail.cli.terminal.csv_rows import csv_lines
+from caretrail.cli.terminal.csv_rows import MARK, csv_lines
 from caretrail.cli.terminal.progress import ProgressLine, progress
-from caretrail.cli.terminal.screen import json_text, print_in_chunks, say
+from caretrail.cli.terminal.screen import json_text, print_in_chunks, prints_utf8, say
 from caretrail.cli.what_if import WhatIf, what_if
 from caretrail.plain import as_json, fields_of
 from caretrail.reading.query import Query
@@ -87,7 +88,8 @@ class Session(NamedTuple):
         if self.as_json:
             self.print_fields((answer if shown is None else replace(answer, value=shown)).fields())
         elif self.as_csv and csv is not None:
-            print_in_chunks(csv_lines(csv.kind, csv.rows, answer.standing, csv.without), self.progress.erase)
+            lines = csv_lines(csv.kind, csv.rows, answer.standing, csv.without)
+            print_in_chunks(chain([MARK] if prints_utf8() else [], lines), self.progress.erase)
             say(self.current_through(answer.standing))
         elif something:
             screen(answer.value, answer.standing)

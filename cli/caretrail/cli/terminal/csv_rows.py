@@ -18,15 +18,18 @@ from caretrail.text import visible
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
 
-STANDING = ("as_of", "position", "stale")
-"""The last columns: a file is kept long after the screen said how current it was."""
-FORMULA = ("=", "+", "-", "@")
+STANDING = ("as_of", "current_through", "newest", "stale")
+"""The last columns: a file is kept long after the screen said how current it was. No record has such fields."""
+FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""How a formula begins, also in the wide forms that Japanese and Chinese spreadsheets take for the same."""
+MARK = "\ufeff"
+"""What Excel needs at the beginning of a file of UTF-8, or it takes it for the code page of the machine."""
 
 
 def csv_lines(kind: type, rows: Iterable[object], standing: Standing, without: Collection[str] = ()) -> Iterator[str]:
     """A line of titles, then one for each row, a record of that kind; the fields in `without` are left out."""
     names = [name for name in field_names(kind) if name not in without]
-    stands = [_cell(standing.as_of), _cell(standing.position), _cell(standing.stale)]
+    stands = [_cell(standing.as_of), _cell(standing.position), _cell(standing.newest), _cell(standing.stale)]
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     yield _line(writer, buffer, [*names, *STANDING])
@@ -56,4 +59,4 @@ def _cell(value: Any) -> str:
         if not any(isinstance(item, list | dict) for item in items):
             return " ".join(map(_cell, items))
     text = visible(plain) if isinstance(plain, str) else json_text(cast(object, plain))
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

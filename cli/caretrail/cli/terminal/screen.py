@@ -45,6 +45,11 @@ def prepare_output() -> None:
             reconfigure(errors="backslashreplace")
 
 
+def prints_utf8() -> bool:
+    """Whether standard output takes UTF-8."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("_", "-") in ("utf-8", "utf8")
+
+
 # --- data -------------------------------------------------------------------------------------------------------
 
 
