@@ -13,7 +13,7 @@ from caretrail.errors import StoreUnreachable
 Dialect = Literal["sqlite", "postgresql"]
 
 _POSTGRESQL = ("postgresql://", "postgres://")
-_KEYWORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=")
+_KEYWORDS = re.compile(r"(?i)(^|\s)(host|hostaddr|port|dbname|user|password|passfile|service|ssl\w+)\s*=")
 _MISTYPED = re.compile(r"(?i)\s*postgre\w*(:|//)|.*:[^/@]*@")
 """A url of a server that lacks something, with a password perhaps: taken for a file name, it would be printed."""
 _HOST = r"([\w.\-/%]*|\[[\da-fA-F:.%]+\])(:\d+)?"
@@ -39,7 +39,7 @@ def parse_url(url: str) -> Location:
         raise StoreUnreachable("that kind of store is not known", "use a file path, sqlite:///… or postgresql://…")
     if _MISTYPED.match(url):
         raise StoreUnreachable("the url is not understood", "use a file path, sqlite:///… or postgresql://…")
-    if _KEYWORDS.match(url):  # libpq's other notation, which would be taken for a file name, password included
+    if _KEYWORDS.search(url):  # libpq's other notation, which would be taken for a file name, password included
         raise StoreUnreachable("the url is not understood", "use a file path, sqlite:///… or postgresql://…")
     return _file(url)
 
