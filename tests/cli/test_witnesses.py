@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from caretrail.evidence.witness import read_requests, unverified_pair
+from caretrail.ledger.checkpoint import CheckpointPair, origin_of_accesses, sign_pair
+from caretrail.ledger.keys import load_key
+from caretrail.ledger.note import new_key, split_notes
 from tests.support.example import EXAMPLE
 from tests.support.program import Caretrail, Ended
 
@@ -110,6 +115,41 @@ def test_the_request_may_come_through_a_pipe_and_the_answer_goes_to_one(desk: De
     assert ended.out.count(f"— {NAME} ") == 2
     [kept] = Path(desk.path("states")).rglob("witness-*.checkpoint")
     assert kept.read_text() == ended.out
+
+
+def test_the_name_of_a_log_leads_to_no_other_folder(desk: Desk) -> None:
+    """Given a log whose keeper named it so that a witness would keep its memory elsewhere."""
+    request, key = Path(desk.prove(desk.checkpoint("--first"))).read_text(), new_key("caretrail.log/x/../../../here")
+    pair = unverified_pair("".join(one.note for one in read_requests(request)), load_key(Path(desk.path("key"))).name)
+    named = CheckpointPair(
+        replace(pair.events, origin=key.name), replace(pair.accesses, origin=origin_of_accesses(key.name))
+    )
+    strange = "".join(f"old 0\n\n{note}" for note in split_notes(sign_pair(named, [key])))
+    words = ("--key", desk.path("witness.key"), "--log", str(key.verifying), "--first")
+    ended = desk.witness("audit", "cosign", "-", *words, input=strange, XDG_STATE_HOME=desk.path("states"))
+    assert ended.status == 0, ended.err
+    [kept] = Path(desk.path("")).rglob("*here.checkpoint")
+    assert kept.parent == Path(desk.path("states/caretrail"))
+
+
+def test_a_name_that_cannot_be_printed_is_no_name_of_a_key(desk: Desk) -> None:
+    for name in ("w\u202egro", "w\x9b2J", "w one", ""):
+        ended = desk.witness("audit", "key", "--witness", name, "--out", desk.path("other.key"))
+        assert (ended.status, ended.out) == (1, "")
+        assert not Path(desk.path("other.key")).exists()
+
+
+def test_a_file_of_witnesses_without_one_asks_for_something(desk: Desk) -> None:
+    """Given an empty file where the key of a witness should be: nobody cosigned, and nobody may think so."""
+    first, packet = desk.checkpoint("--first"), desk.path("packet.zip")
+    Path(desk.path("witness.key.pub")).write_text("")
+    ended = desk.verify()
+    assert (ended.status, ended.out) == (1, "")
+    assert "there is no key in a file of public keys" in ended.err
+    words = ("--out", packet, "--key", desk.path("key"), "--signed", first)
+    assert desk.keeper("audit", "packet", "LNK-2026-0001", *words, *TERMS).status == 0
+    inspect = ("audit", "inspect", packet, "--key", desk.path("key.pub"))
+    assert desk.witness(*inspect, "--witness", desk.path("witness.key.pub")).status == 2
 
 
 def test_what_cannot_be_cosigned_says_why(desk: Desk) -> None:

@@ -138,8 +138,8 @@ class SigningKey:
 
 def new_key(name: str, kind: bytes = ED25519) -> SigningKey:
     """Make a random key; its name is the origin of the log whose notes it signs, or that of a witness."""
-    if not _NAME.fullmatch(name):
-        raise BadKey("a name of a key has no space and no plus sign, and at most 200 characters")
+    if not _NAME.fullmatch(name) or not name.isprintable():
+        raise BadKey("a name of a key has no space, no plus sign, at most 200 characters, and each can be printed")
     return SigningKey(name, Ed25519PrivateKey.generate().private_bytes_raw(), kind)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,8 @@ def cosign_command(
         raise click.UsageError("the request cannot be read: it is what 'caretrail audit prove' prints") from None
     if out != "-" and Path(out).exists():
         raise click.UsageError("the file already exists: choose another")
-    place = state or state_folder() / f"witness-{origin[-HEX:]}.checkpoint"
+    name = re.sub(r"[^0-9A-Za-z]", "-", origin[-HEX:])  # the log chose it: it must not lead to another folder
+    place = state or state_folder() / f"witness-{name}.checkpoint"
     last = SignerState(place, origin, "give all public keys of this log, the earlier ones too, each with --log")
     cosigned = cosign(text, log_keys, key, last, now(), first=first)
     if out != "-":
