@@ -109,6 +109,12 @@ def test_what_is_refused_leaves_nothing_beside_the_checkpoint(desk: Desk, author
     ended = desk.keeper(*words, "--tsa-root", str(authority.root))
     assert ended.status == 1
     assert "cannot be reached" in ended.err
+    Path(desk.path("empty")).touch()
+    for name in ("key", "key.pub", "empty"):
+        ended = desk.keeper("audit", "timestamp", desk.path(name), "--query", desk.path("query"))
+        assert ended.status == 1
+        assert "this is not a signed note" in ended.err
+    assert not Path(desk.path("query")).exists()
     assert not Path(f"{checkpoint}.tsr").exists()
 
 

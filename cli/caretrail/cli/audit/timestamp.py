@@ -38,15 +38,18 @@ def timestamp_command(
         caretrail audit timestamp new.checkpoint --response reply --tsa-root tsa.pem
     """
     from caretrail.evidence.time_stamp import ask, check, query_for, read_roots, stamp_path
-    from caretrail.ledger.note import MOST_BYTES
+    from caretrail.ledger.note import MOST_BYTES, note_text, split_notes
 
     if sum(given is not None for given in (tsa, query, response)) != 1:
         raise click.UsageError("give one of --tsa, --query and --response")
     try:
         data = regular_bytes(checkpoint, MOST_BYTES)
+        notes = split_notes(data.decode())
         answer = regular_bytes(response, MOST_BYTES) if response is not None else b""
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         raise click.UsageError("the checkpoint or the response cannot be read") from None
+    for note in notes or [""]:  # another file by mistake, a key for one, would be stamped without a word
+        note_text(note)
     if query is not None:
         _write(query, query_for(data))
         if as_json:
