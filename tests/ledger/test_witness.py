@@ -194,6 +194,8 @@ def test_what_is_signed_is_what_was_checked(desk: Desk, witness: Witness) -> Non
     with pytest.raises(BadNote):
         witness.sign(str(events) + "old 0\n\n" * 10_000, first=True)
     assert not witness.state.path.exists()
+    with pytest.raises(BadNote, match="taken for a request"):
+        requests_for(desk.recorder, sign_note(text, [desk.key]) + accesses.note, desk.key.name)
     assert witness.sign(f"{events}{accesses}", first=True)
 
 

@@ -86,7 +86,11 @@ def requests_for(recorder: EventRecorder, note: str, origin: str, since: Checkpo
     """
     new = unverified_pair(note, origin)
     parts = zip(Log, since, new, split_notes(note), strict=True)
-    return "".join(str(Request(old.size, _proof(recorder, log, old, one), text)) for log, old, one, text in parts)
+    requests = [Request(old.size, _proof(recorder, log, old, one), text) for log, old, one, text in parts]
+    text = "".join(map(str, requests))
+    if read_requests(text) != requests:
+        raise BadNote("a line of the checkpoint would be taken for a request", "keep it as it was given out")
+    return text
 
 
 def _proof(recorder: EventRecorder, log: Log, old: Checkpoint, new: Checkpoint) -> tuple[bytes, ...]:
