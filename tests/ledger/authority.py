@@ -29,6 +29,10 @@ ess_cert_id_alg = sha256
 ordering = no
 tsa_name = no
 """
+TOKEN = "1.2.840.113549.1.9.16.1.4"
+"""What the content of a time stamp is called (RFC 3161, 2.4.2)."""
+GRANTED = bytes.fromhex("3003020100")
+"""The status of an answer, before its time stamp."""
 
 
 def name(text: str) -> x509.Name:
@@ -81,6 +85,24 @@ class Authority:
             cwd=self.folder, check=True, capture_output=True,
         )  # fmt: skip  # one command
         return (self.folder / "response").read_bytes()
+
+    def forged(self, answer: bytes) -> bytes:
+        """What another authority answered, signed by this one's key: whatever its certificate is for."""
+        token = self._openssl("ts", "-reply", "-token_out", "-in", given=answer)
+        said = self._openssl("cms", "-verify", "-noverify", "-inform", "DER", "-in", given=token)
+        signed = self._openssl(
+            "cms", "-sign", "-binary", "-nodetach", "-cades", "-econtent_type", TOKEN, "-md", "sha256",
+            "-signer", "own.pem", "-inkey", "own.key", "-outform", "DER", "-in", given=said,
+        )  # fmt: skip  # one command
+        body = GRANTED + signed
+        return b"\x30\x82" + len(body).to_bytes(2, "big") + body
+
+    def _openssl(self, *words: str, given: bytes) -> bytes:
+        (self.folder / "given").write_bytes(given)
+        subprocess.run(
+            ["openssl", *words, "given", "-out", "made"], cwd=self.folder, check=True, capture_output=True
+        )  # fmt: skip  # one command
+        return (self.folder / "made").read_bytes()
 
     def verifies(self, data: Path, response: Path) -> bool:
         """Whether OpenSSL, which knows nothing of us, takes a response for a file."""
