@@ -88,7 +88,7 @@ def test_a_url_of_nothing_we_know_is_refused(url: str) -> None:
     [
         "postgres//u:pw@h/care", "postgresql//u:pw@h/care", "postgresql:/u:pw@h/care", "postgresql:u:pw@h",
         "Postgresql//u:pw@h", "//u:pw@h/care", "u:pw@h/care", " postgresql//h", "postgressql:h/care", "ann:p:w@h",
-        "connect_timeout=5 password=pw host=h", "application_name=care\tPASSWORD = pw",
+        "connect_timeout=5 password=pw host=h", "posgres//u:p/pw@h/care", "application_name=care\tPASSWORD = pw",
     ],
 )  # fmt: skip  # short texts
 def test_a_mistyped_url_is_no_name_of_a_file_and_is_not_repeated(url: str) -> None:

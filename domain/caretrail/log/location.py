@@ -14,7 +14,7 @@ Dialect = Literal["sqlite", "postgresql"]
 
 _POSTGRESQL = ("postgresql://", "postgres://")
 _KEYWORDS = re.compile(r"(?i)(^|\s)(host|hostaddr|port|dbname|user|password|passfile|service|ssl\w+)\s*=")
-_MISTYPED = re.compile(r"(?i)\s*postgre\w*(:|//)|.*:[^/@]*@")
+_MISTYPED = re.compile(r"(?i)\s*postgre\w*(:|//)|.*:[^/@]*@|\s*\w+:?//.*:.*@")
 """A url of a server that lacks something, with a password perhaps: taken for a file name, it would be printed."""
 _HOST = r"([\w.\-/%]*|\[[\da-fA-F:.%]+\])(:\d+)?"
 _PLAIN = re.compile(rf"{_HOST}(,{_HOST})*/[\w.\-%]*")
