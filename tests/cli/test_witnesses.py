@@ -83,8 +83,8 @@ def test_a_witness_cosigns_and_an_auditor_checks_it(desk: Desk) -> None:
     assert (ended.json["witness"], ended.json["events"], ended.json["accesses"]) == (NAME, 66, 1)
     ended = desk.verify()
     assert ended.status == 0
-    assert f"Note: the witness {NAME} cosigned the first 66 events (" in ended.out
-    assert f"Note: the witness {NAME} cosigned the first 1 accesses (" in ended.out
+    assert f"Note: the witness {NAME} cosigned 66 events (" in ended.out
+    assert f"Note: the witness {NAME} cosigned 1 access (" in ended.out
 
     packet = desk.path("packet.zip")
     words = ("--out", packet, "--key", desk.path("key"), "--signed", second)

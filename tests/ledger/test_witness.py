@@ -239,8 +239,8 @@ def test_verify_says_what_a_witness_cosigned_and_misses_one_that_did_not(desk: D
     found = read_checkpoints([path], keys, origin, named)
     assert found.discrepancies == ()
     assert found.notes == (
-        "the witness w.example/1 cosigned the first 65 events (2026-12-01 10:00 UTC by its clock)",
-        "the witness w.example/1 cosigned the first 0 accesses (2026-12-01 10:00 UTC by its clock)",
+        "the witness w.example/1 cosigned 65 events (2026-12-01 10:00 UTC by its clock)",
+        "the witness w.example/1 cosigned 0 accesses (2026-12-01 10:00 UTC by its clock)",
     )
     assert len(read_checkpoints([path], keys, origin, [*named, other.verifying]).discrepancies) == 2
     forged = path.read_text().replace(f"— {witness.signing.name} ", "— w.example/9 ")

@@ -48,7 +48,7 @@ def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder) -> None
         assert log_of(recorder)[-1] == recorded
         assert recorder.find_commands([(text, text)]) == {(text, text): recorded}
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay(text, text, FEB, None)]})
+            recorder.append([pending(other := uuid4())], {other: [ProgramStay(text, text, FEB, None)]})
 
 
 IMPOSSIBLE = [

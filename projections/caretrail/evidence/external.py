@@ -32,6 +32,7 @@ from caretrail.ledger.note import (
     split_notes,
 )
 from caretrail.log.records import NOUNS, Log
+from caretrail.text import plural
 
 SUFFIX = ".checkpoint"
 _NEVER = 2**63
@@ -248,7 +249,9 @@ def _cosigned(kept: Mapping[Log, Sequence[KeptCheckpoint]], witnesses: Sequence[
         for log in Log:
             if last := _last_cosigned(kept[log], witness):
                 checkpoint, cosignature = last
-                first, at = f"the first {checkpoint.size} {NOUNS[log]}", cosignature.at.strftime("%Y-%m-%d %H:%M UTC")
+                noun = "event" if log is Log.EVENTS else "access"
+                first = plural(checkpoint.size, noun, NOUNS[log])
+                at = cosignature.at.strftime("%Y-%m-%d %H:%M UTC")
                 yield f"the witness {witness.name} cosigned {first} ({at} by its clock)"
 
 

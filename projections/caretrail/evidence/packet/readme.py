@@ -24,7 +24,8 @@ KEY = (
 )
 KEPT = (
     "If you keep checkpoints of this log from earlier, add each as --checkpoint FILE: the script then tells you if the "
-    "key signed another history since."
+    "key signed another history since. If you know a witness of this log, add its public key as --witness: the script "
+    "then tells you if the witness cosigned the checkpoint."
 )
 STAMPED = """\
 checkpoint.tsr is a time stamp (RFC 3161) over checkpoint and checkpoint-accesses, one after the other. verify.py does
