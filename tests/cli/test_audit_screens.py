@@ -106,6 +106,7 @@ Current through @65 (latest)
     assert [event["version"] for event in rows[0]["events"]] == [53]
 
 
+@pytest.mark.slow
 def test_reviews_that_were_due(seen: Caretrail) -> None:
     ended = seen("audit", "reviews", "--from", "2026-01-01", "--to", "2026-03-31", "--list")
     assert ended.out == screen("""
@@ -131,6 +132,7 @@ Current through @65 (latest)
     assert [(one["due_on"], one["outcome"], one["days_late"]) for one in known] == [("2026-02-06", "not_done", 32)]
 
 
+@pytest.mark.slow
 def test_a_percentage_stands_only_where_there_are_many(caretrail: Caretrail, example: str) -> None:
     """Given ten copies of the example in one program, then of 20 reviews half were on time; in all there are totals."""
     lines = example.splitlines()

@@ -101,6 +101,7 @@ def test_a_list_of_what_was_known_earlier_says_so_in_the_file(seen: Caretrail) -
     assert (row["current_through"], row["newest"]) == ("20", "66")
 
 
+@pytest.mark.slow
 def test_the_mark_is_for_utf8_only(seen: Caretrail) -> None:
     environment = seen.environment() | {"PYTHONIOENCODING": "ascii"}
     with seen.process("census", "--as-of", "2026-03-09", "--csv", env=environment) as process:

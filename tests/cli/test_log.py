@@ -125,6 +125,7 @@ def test_what_is_no_position_is_wrong_usage(caretrail: Caretrail, after: str) ->
     )
 
 
+@pytest.mark.slow
 def test_a_demo_is_marked(caretrail: Caretrail, tmp_path: Path) -> None:
     caretrail("demo", "--today", "2026-03-09", "--count", "11", "--db", str(tmp_path / "demo.db"))
     ended = caretrail("log", "--limit", "1", "--db", str(tmp_path / "demo.db"))
@@ -157,6 +158,7 @@ def test_an_event_that_cannot_be_read_is_told_without_its_content(caretrail_both
 # --- endings ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_it_quietly(caretrail_both: Caretrail) -> None:
     with open_recorder(caretrail_both.url) as recorder:
         record(recorder, 2000)
@@ -169,6 +171,7 @@ def test_a_reader_that_leaves_ends_it_quietly(caretrail_both: Caretrail) -> None
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_noticed_although_nothing_is_recorded(caretrail: Caretrail) -> None:
     caretrail("append", input=admitted("a"))
     with caretrail.process("log", "--follow") as process:
@@ -178,6 +181,7 @@ def test_a_reader_that_leaves_is_noticed_although_nothing_is_recorded(caretrail:
         assert process.wait(20) == 3
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
     with caretrail_both.process("log", "--follow") as process:
@@ -192,6 +196,7 @@ def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
     assert [row["position"] for row in caretrail_both("log", "--after", f"@2:{last['leaf']}").rows] == [3]
 
 
+@pytest.mark.slow
 def test_the_end_of_a_service_is_no_fault(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
     with caretrail_both.process("log", "--follow") as process:
@@ -202,6 +207,7 @@ def test_the_end_of_a_service_is_no_fault(caretrail_both: Caretrail) -> None:
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: signal.Signals, status: int) -> None:
     with open_recorder(caretrail.url) as recorder:

@@ -64,6 +64,7 @@ def desk_both(caretrail_both: Caretrail, tmp_path: Path, example: str) -> Desk:
     return Desk(caretrail_both, tmp_path, example)
 
 
+@pytest.mark.slow
 def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     desk = desk_both
     ended = desk.packet("LNK", "--as-of", "2026-05-04", "--address", "1 Main St")
@@ -86,6 +87,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     assert desk.inspect("--key", str(desk.folder / "log.key.pub")).status == 0
 
 
+@pytest.mark.slow
 def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
     desk.packet(EPISODE)
     undecided = desk.inspect("--json")
@@ -109,6 +111,7 @@ def test_as_json(desk: Desk) -> None:
     assert (found["file"], found["events"], found["size"]) == (str(desk.target), 65, 66)
 
 
+@pytest.mark.slow
 def test_a_program_is_all_the_episodes_it_had_in_a_period(desk: Desk) -> None:
     desk.caretrail("append", "--imported", input=other_episode())
     ended = desk.packet("--program", "lincoln-iop", "--from", "2026-01-01", "--to", "2026-01-31", "--json")
@@ -248,6 +251,7 @@ def test_it_may_stand_on_a_checkpoint_that_was_signed_before(desk: Desk) -> None
     assert (ended.status, ended.err.splitlines()[0]) == (1, "Error: these are not the two checkpoints of a store")
 
 
+@pytest.mark.slow
 def test_it_proves_that_the_log_continues_what_the_recipient_kept(desk_both: Desk) -> None:
     """Given an auditor with an earlier checkpoint: without the proof the answer is open; another root has none."""
     desk = desk_both

@@ -63,6 +63,7 @@ def lines_of(screen: str) -> list[str]:
     return [line.rstrip() for line in newest.splitlines()]
 
 
+@pytest.mark.slow
 def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "copy", "--to", str(tmp_path / "copy.db"), program=AT_ONCE.format(more=""))
@@ -119,6 +120,7 @@ def test_short_work_shows_none(caretrail: Caretrail, example: str) -> None:
         assert label not in stream, name
 
 
+@pytest.mark.slow
 def test_a_terminal_that_cannot_erase_gets_none(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     command = [sys.executable, "-c", AT_ONCE.format(more=""), "audit", "verify"]

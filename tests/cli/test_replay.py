@@ -48,6 +48,7 @@ def test_a_late_entry_is_told_for_the_day_it_came(seen: Caretrail) -> None:
     assert {change["rule"] for change in row["changes"]} >= {"NE21-I1", "NE21-I2"}
 
 
+@pytest.mark.slow
 def test_an_import_is_told_for_its_own_days(caretrail: Caretrail, example: str) -> None:
     assert caretrail("append", "--imported", input=example).status == 0
     rows = caretrail("audit", "replay", EPISODE, "--json").listed

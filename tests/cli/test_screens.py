@@ -91,6 +91,7 @@ Current through @65 (latest)
 """)
 
 
+@pytest.mark.slow
 def test_the_sheet_marks_what_came_late_was_corrected_or_struck(seen: Caretrail) -> None:
     def sessions(*words: str) -> str:
         lines = seen("show", "LNK", *words).out.split("Sessions")[1].split("Findings")[0].splitlines()

@@ -26,6 +26,7 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path / "tsa")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_stamped_and_the_stamp_goes_with_a_packet(desk: Desk, authority: Authority) -> None:
     checkpoint, root = desk.checkpoint("--first"), str(authority.root)
     verify = ("audit", "verify", "--checkpoints", desk.path("out"), "--key", desk.path("key.pub"))
@@ -59,6 +60,7 @@ def test_a_checkpoint_is_stamped_and_the_stamp_goes_with_a_packet(desk: Desk, au
     assert authority.verifies(Path(desk.path("both")), Path(desk.path("stamp")))
 
 
+@pytest.mark.slow
 def test_a_packet_without_a_stamp_is_not_decided_and_one_of_a_stranger_is_wrong(
     desk: Desk, authority: Authority, tmp_path: Path
 ) -> None:
@@ -98,6 +100,7 @@ def test_without_a_network_the_request_and_the_answer_are_files(desk: Desk, auth
     assert "has a time stamp already" in ended.err
 
 
+@pytest.mark.slow
 def test_what_is_refused_leaves_nothing_beside_the_checkpoint(desk: Desk, authority: Authority, tmp_path: Path) -> None:
     checkpoint, stranger = desk.checkpoint("--first"), Authority(tmp_path / "stranger")
     with authority.serving() as url:

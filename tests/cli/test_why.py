@@ -242,6 +242,7 @@ def test_nothing_is_in_the_way_of_reading_the_events(seen: Caretrail) -> None:
     assert row(shown, "Verdict") == "none: every event of the episode is readable"
 
 
+@pytest.mark.slow
 def test_the_version_of_the_rules_is_named_with_both_its_dates(
     caretrail: Caretrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def _told(outcome: object) -> str:
     return "taken" if isinstance(outcome, Receipt) else str(getattr(outcome, "message", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("send", [_as_dict, _as_model, _as_line])
 def test_an_event_at_the_limit_is_taken_and_one_byte_more_is_not(store_url: str, tmp_path: Path, send: Send) -> None:
     create_store(store_url)

@@ -12,6 +12,7 @@ def store_kind() -> str:
     return "clinic"
 
 
+@pytest.mark.slow
 def test_no_clock_stamps_what_the_log_contradicts_and_no_question_has_two_answers(store_url: str) -> None:
     counts = wrong_clocks.run(store_url, seed=1, cycles=60)
     assert counts.holds, counts

@@ -64,6 +64,7 @@ def same_tree(recorder: EventRecorder, leaves: list[bytes]) -> None:
             assert consistency_path(subtrees, old, size) == naive.proof(old, leaves[:size])
 
 
+@pytest.mark.slow
 def test_tiles_as_the_log_grows(recorder: EventRecorder) -> None:
     for count in (100, 155, 1, 1, 600, 3):
         append(recorder, count)

@@ -113,6 +113,7 @@ def test_roots_that_are_none(tmp_path: Path) -> None:
             read_roots(tmp_path / "root.pem")
 
 
+@pytest.mark.slow
 def test_asked_by_http(authority: Authority, roots: list[Certificate]) -> None:
     with authority.serving() as url:
         assert check(ask(url, query_for(DATA)), DATA, roots)

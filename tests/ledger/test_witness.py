@@ -248,6 +248,7 @@ def test_verify_says_what_a_witness_cosigned_and_misses_one_that_did_not(desk: D
     assert len(read_checkpoints([path], keys, origin, named).discrepancies) == 2
 
 
+@pytest.mark.slow
 def test_a_packet_must_stand_on_what_the_witness_cosigned(desk: Desk, witness: Witness) -> None:
     """Given a packet on a checkpoint that a witness cosigned, one on another, and one whose cosignature is made up."""
     public, line = desk.public, str(witness.signing.verifying)

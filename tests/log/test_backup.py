@@ -133,6 +133,7 @@ def archive_goes_on(made: Archive, url: str) -> None:
     assert restored.archive().archive.after == 768
 
 
+@pytest.mark.slow
 def test_a_sqlite_store_comes_back_after_an_archive(sqlite_url: str, tmp_path: Path) -> None:
     made, backup = Archive(sqlite_url, tmp_path / "outside").filled(), tmp_path / "backup.db"
     made.archive()

@@ -278,6 +278,7 @@ def _url_of(recorder: EventRecorder) -> str:
     return f"postgresql://{user}@/{name}?host={socket}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
 def test_a_copy_after_an_archive_is_the_same_store(store_url: str, target_url: str, tmp_path: Path) -> None:
     made = Archive(store_url, tmp_path / "outside").filled()
@@ -301,6 +302,7 @@ def test_a_copy_after_an_archive_is_the_same_store(store_url: str, target_url: s
         assert target.record_access([PendingAccess(b"{}", "x", new_salt())])[0].position == 801
 
 
+@pytest.mark.slow
 def test_an_access_that_is_missing_after_the_archive_stops_a_copy(sqlite_url: str, tmp_path: Path) -> None:
     made = Archive(sqlite_url, tmp_path / "outside").filled()
     made.archive()

@@ -139,6 +139,7 @@ def test_without_the_time_limits_one_idle_reader_stops_the_clinic(logins: dict[s
 # --- known at ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_was_known_at_a_time_waits_for_the_appends_before_it(store_url: str) -> None:
     """Given an append that is not yet there, when it is asked what is known now, then the answer waits for it."""
     with open_recorder(store_url) as recorder:
@@ -154,6 +155,7 @@ def test_what_was_known_at_a_time_waits_for_the_appends_before_it(store_url: str
         assert recorder.position_at(moment) == 2
 
 
+@pytest.mark.slow
 def test_who_never_ends_is_ended_or_the_answer_is_unsettled(store_url: str) -> None:
     """Given a transaction held open, then either what it appended never comes, or the answer says that it may."""
     with open_recorder(store_url) as recorder:

@@ -121,6 +121,7 @@ def cases(name: str) -> list[Case]:
     ]
 
 
+@pytest.mark.slow
 def test_the_vectors_of_wycheproof() -> None:
     found = cases("wycheproof")
     assert (len(found), sum(case.valid is True for case in found)) == (151, 88)

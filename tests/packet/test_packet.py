@@ -119,6 +119,7 @@ def test_a_stranger_checks_it_with_the_script_in_it_and_nothing_else(desk: Desk,
     assert subprocess.run([sys.executable, str(script), "nothing"], capture_output=True, check=False).returncode == 2
 
 
+@pytest.mark.slow
 def test_the_notice_is_in_every_part_but_the_checkpoint_which_is_about_nobody(desk: Desk) -> None:
     files = unpacked(desk.make(NAME))
     without = [name for name, data in files.items() if terms.STATEMENT_2.encode() not in data]
@@ -155,6 +156,7 @@ def test_what_cannot_be_recorded_is_not_handed_out(desk: Desk, tmp_path: Path) -
     assert not list(tmp_path.glob("*packet*"))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_never_written_over_unless_told(desk: Desk, tmp_path: Path) -> None:
     desk.make(NAME)
     first = (tmp_path / "packet.zip").read_bytes()
@@ -174,11 +176,13 @@ def test_a_file_that_is_there_is_never_written_over_unless_told(desk: Desk, tmp_
         desk.make("C-1", name="no/such/folder.zip")
 
 
+@pytest.mark.slow
 def test_the_same_packet_has_the_same_bytes(desk: Desk) -> None:
     one, two = desk.make(NAME, name="1.zip"), desk.make(NAME, name="2.zip")
     assert one.read_bytes() == two.read_bytes()
 
 
+@pytest.mark.slow
 def test_several_episodes_and_clients_each_in_a_folder_of_their_own(desk: Desk) -> None:
     packet = desk.make(NAME, "C-3", "C-1", NAME)
     folders = [entry["folder"] for entry in manifest_of(unpacked(packet))["streams"]]

@@ -91,6 +91,7 @@ def _held(step: ClockStep) -> date | None:
     return step.review.day if step.review else None
 
 
+@pytest.mark.slow
 @settings(phases=(Phase.generate,), max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(histories().filter(bool))
 def test_what_the_findings_tell_is_what_the_clock_says_day_by_day(history: list[Effective]) -> None:

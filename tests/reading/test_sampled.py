@@ -165,6 +165,7 @@ def test_forged_rows_stop_every_list_and_a_sweep_mends_them(practice: Care) -> N
     answered(practice)
 
 
+@pytest.mark.slow
 def test_forged_findings_of_programs_stop_the_lists_that_have_any(practice: Care) -> None:
     """Given a program's findings deleted: lists of a case owner have none of them, and answer."""
     database = practice.recorder.database
@@ -245,6 +246,7 @@ def test_a_position_moved_ahead_is_found_by_the_next_list(practice: Care) -> Non
     answered(practice)
 
 
+@pytest.mark.slow
 def test_a_position_beyond_the_log_is_an_alarm(practice: Care) -> None:
     """Given rows of a position that the log does not have, by a log cut off or by somebody: rows seem ever current."""
     database = practice.recorder.database

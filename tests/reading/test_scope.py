@@ -89,6 +89,7 @@ def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     return str(url)
 
 
+@pytest.mark.slow
 def test_the_narrowed_scope_has_everybody_the_search_finds_whom_rows_name(population: str) -> None:
     with open_recorder(population) as recorder:
         state = read_state(recorder.database)

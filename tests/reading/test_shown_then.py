@@ -95,6 +95,7 @@ def test_of_two_reviews_of_one_day_the_one_that_stands_longer_tells_how_long() -
     assert {one.last_day for one in found if one.first_day <= day("01-12") <= one.last_day} == {day("01-20")}
 
 
+@pytest.mark.slow
 @settings(phases=(Phase.generate,), max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(histories().filter(bool), st.lists(st.integers(0, 40), min_size=40, max_size=40))
 def test_every_day_has_the_verdicts_that_were_known_at_its_end(history: list[Effective], delays: list[int]) -> None:

@@ -88,6 +88,7 @@ def test_a_manifest_for_something_else_starts_over(projected: Care, store_url: s
     assert check(projected.recorder).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"program": 1}', "\0"])
 def test_a_manifest_that_cannot_be_read_starts_over(projected: Care, store_url: str, tmp_path: Path, text: str) -> None:
     killed(store_url, "four parts written")
@@ -97,6 +98,7 @@ def test_a_manifest_that_cannot_be_read_starts_over(projected: Care, store_url: 
     assert check(projected.recorder).ok
 
 
+@pytest.mark.slow
 def test_packs_that_changed_since_the_kill_judge_every_part(
     projected: Care, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

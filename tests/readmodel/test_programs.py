@@ -174,6 +174,7 @@ def test_each_program_has_its_own_today(care: Care) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_reads_programs(care: Care) -> None:
     late = attestation("access_24_7", "2025-12-20", valid_to="2026-02-20")
     care.record([late, *in_care("A"), *in_care("B", "01-02", "other"), attestation("license", "01-09", "other")])

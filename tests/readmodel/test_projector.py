@@ -33,6 +33,7 @@ def start_over(care: Care) -> None:
     create_tables(care.recorder.database)
 
 
+@pytest.mark.slow
 def test_live_equals_rebuilt_equals_recomputed(practice: Care) -> None:
     catch_up(practice.recorder, batch=10)
     live = check(practice.recorder)
@@ -60,6 +61,7 @@ def test_any_batch_size_gives_the_same_rows(practice: Care, batch: int) -> None:
     assert report.episodes == 3
 
 
+@pytest.mark.slow
 def test_catching_up_to_a_position_gives_the_rows_of_that_position(practice: Care) -> None:
     for upto in (1, 7, 60, 100):
         assert catch_up(practice.recorder, batch=9, upto=upto).position == upto

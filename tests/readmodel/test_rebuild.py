@@ -164,6 +164,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_rows_that_are_not_those_of_the_log_are_not_shown(
     projected: Care, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str

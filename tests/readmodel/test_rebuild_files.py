@@ -42,6 +42,7 @@ def test_nobody_else_can_read_a_spill_file(projected: Care, spied: list[tuple[in
     assert spied == [(0o700, 0o600)] * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_an_interrupted_rebuild_leaves_no_event_on_disk_and_goes_on(
     projected: Care, tmp_path: Path, error: type[BaseException]

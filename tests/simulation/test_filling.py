@@ -48,6 +48,7 @@ def demo_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return cast(str, url)
 
 
+@pytest.mark.slow
 def test_a_filled_store_holds_what_appending_would_have_made(demo_url: str, tmp_path: Path) -> None:
     """Given one population filled into a store and appended to another whose clock is set, then they hold the same."""
     told = arrivals()

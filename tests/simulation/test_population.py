@@ -107,6 +107,7 @@ RARE = {
 """The rates of what is rare, by the module that has them."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.3, 0.9])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_rare_is_possible_too(rate: float, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +178,7 @@ def still_open(of: Mapping[str, Sequence[dict[str, Any]]]) -> list[str]:
     return [name for name, found in kinds.items() if "admitted" in found and "discharged" not in found]
 
 
+@pytest.mark.slow
 def test_caseloads_are_those_of_people() -> None:
     of = charts(country())
     owners = Counter[str]()
