@@ -47,7 +47,11 @@ def test_verify_says_that_nothing_is_wrong_or_says_nothing(signed: Caretrail, tm
     first, root, *rest = ended.out.splitlines()
     assert first == "66 events verified in 2 streams: nothing is wrong"
     assert root.startswith("  root ")
-    assert rest == ["  1 checkpoint matches, the last one through @66", "  65 receipts match"]
+    assert rest == [
+        "  1 checkpoint matches, the last one through @66",
+        "  65 receipts match",
+        "  also as they must be: schema, rights, indexes, mark, stays",
+    ]
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.out, ended.err) == (0, "", "")
     assert signed("audit", "verify", "--quiet", "--json").out == ""

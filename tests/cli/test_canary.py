@@ -94,6 +94,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),
     "demo": ("demo", "--help"),
+    "doctor": ("doctor", "--full"),
     "eligibility": ("eligibility", EPISODE),
     "findings": ("findings", "--as-of", "2026-03-11"),
     "init": ("init",),

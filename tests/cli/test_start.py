@@ -48,6 +48,7 @@ LATE = {
     "operate.log": "log --help",
     "operate.clock": "clock --help",
     "operate.copy": "copy --help",
+    "operate.doctor": "doctor --help",
     "operate.upgrade": "upgrade --help",
     "audit.access": "audit access --help",
     "audit.amendments": "audit amendments --help",

@@ -50,7 +50,8 @@ def rewrite(url: str, rows: Sequence[LogColumns], log: Log = Log.EVENTS) -> None
             f"INSERT INTO {table} ({COLUMNS}) VALUES ({values})".encode(),
             [(row[0], UUID(bytes=row[1]), *row[2:]) for row in rows],
         )
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL".encode())
+        for guard in ("refuse_change", "refuse_row_change"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}".encode())
 
 
 def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *, recompute: bool = True) -> None:

@@ -41,6 +41,7 @@ SECTIONS = {
         "projection": ("caretrail.cli.operate.projection", "Manage the read models"),
         "upgrade": ("caretrail.cli.operate.upgrade", "Bring a store to this release"),
         "clock": ("caretrail.cli.operate.clock", "Show the clock of the store beside the log"),
+        "doctor": ("caretrail.cli.operate.doctor", "Check everything answers rest on"),
         "log": ("caretrail.cli.operate.log", "Print the log for programs, one event a line"),
         "copy": ("caretrail.cli.operate.copy", "Copy the whole store to another place"),
     },

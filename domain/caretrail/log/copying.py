@@ -11,12 +11,11 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
-from caretrail.events.catalog import EVENT_TYPES
 from caretrail.log.archived import archives
 from caretrail.log.database import Database
 from caretrail.log.entries import fold
 from caretrail.log.leaf import leaf_hash
-from caretrail.log.program_stays import program_stays
+from caretrail.log.program_stays import MOVES_STAYS, program_stays
 from caretrail.log.recorder import TABLES, EventRecorder
 from caretrail.log.records import Log, RecordedEvent
 from caretrail.log.sql import load_sql
@@ -31,7 +30,6 @@ LOG_COLUMNS = (
 )  # fmt: skip  # as in the schema
 TILE_COLUMNS = ("log", "level", "number", "hashes", "root")
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
-_MOVES_STAYS = {kind for kind, cls in EVENT_TYPES.items() if cls.traits.moves_stays}
 
 
 class CopyRefused(CaretrailError):
@@ -137,7 +135,7 @@ class _Copying:
 
     def _sent(self, log: Log, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
         for event in self._read(self._source, log, add):
-            if event.topic.partition("/")[0] in _MOVES_STAYS:
+            if event.topic.partition("/")[0] in MOVES_STAYS:
                 self._streams[event.originator_id] = None
             yield event
 

@@ -7,7 +7,11 @@ import contextlib
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
 from caretrail.events import Admitted, Event
+from caretrail.events.catalog import EVENT_TYPES
 from caretrail.log.records import ProgramStay
+
+MOVES_STAYS = frozenset(kind for kind, cls in EVENT_TYPES.items() if cls.traits.moves_stays)
+"""The kinds of events that may move the stays of their episode."""
 
 
 def program_stays(episode: Episode) -> list[ProgramStay]:

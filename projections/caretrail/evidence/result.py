@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from caretrail.evidence.checks.check import Check, all_hold
 from caretrail.plain import as_json
 
 
@@ -126,6 +127,8 @@ class Verification(LogVerification):
     """The result for the events, and with `accesses` for the other log."""
 
     accesses: LogVerification
+    checks: tuple[Check, ...] = ()
+    """What answers rest on beside the rows of the logs."""
 
     @property
     def all_discrepancies(self) -> tuple[Discrepancy, ...]:
@@ -134,13 +137,14 @@ class Verification(LogVerification):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found in either log."""
-        return not self.all_discrepancies
+        """Whether nothing was found in either log, nor beside them."""
+        return not self.all_discrepancies and all_hold(self.checks)
 
     @property
     def unreadable(self) -> bool:
         """Whether the store itself could not be read, and nothing else was found."""
-        return not self.ok and all(found.tampering is Tampering.UNREADABLE for found in self.all_discrepancies)
+        found = self.all_discrepancies
+        return bool(found) and all(one.tampering is Tampering.UNREADABLE for one in found)
 
     @property
     def first_bad(self) -> int | None:

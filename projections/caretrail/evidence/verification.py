@@ -11,6 +11,7 @@ from pathlib import Path
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.evidence.archived_rows import ArchivedRows
+from caretrail.evidence.checks.all_checks import evidence_checks
 from caretrail.evidence.external import ExternalEvidence, KeptCheckpoint
 from caretrail.evidence.log_rows import LeafRun, RowFold, follow, leaf_or_none, stored_rows
 from caretrail.evidence.own_streams import OwnStreams
@@ -38,6 +39,7 @@ def verify(
 ) -> Verification:
     """Verify both logs up to where they end now; writers may go on.
 
+    Beside the rows it checks what answers rest on: the schema, rights, indexes, the mark of the store and stays.
     Archived accesses are verified by the files of `archives`, or else by the hashes that were kept of them. `progress`
     counts the rows of both. Raises StoreUnreachable.
     """
@@ -46,7 +48,8 @@ def verify(
     total = events.end + accesses.end
     found = _run(events, progress, 0, total)
     values = {field.name: getattr(found, field.name) for field in fields(found)}
-    return Verification(**values, accesses=_run(accesses, progress, events.end, total))
+    found_of_accesses = _run(accesses, progress, events.end, total)
+    return Verification(**values, accesses=found_of_accesses, checks=evidence_checks(recorder))
 
 
 def _run(verifier: _Verifier, progress: Progress | None, before: int, total: int) -> LogVerification:

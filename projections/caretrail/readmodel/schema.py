@@ -15,6 +15,7 @@ from caretrail.readmodel.rows import GroupRecord, Span, UnderPolicy
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database
+    from caretrail.log.location import Dialect
 
 VERSION = 1
 """The version of the rows and their tables: raise it by one when either changes, so that all are made again.
@@ -154,7 +155,7 @@ def create_tables(database: Database) -> None:
         epoch = 1 + max((build.epoch for build in builds(database)), default=0)
         for letter, state in zip(LETTERS, ("live", "spare"), strict=True):
             build = f"v{VERSION}{letter}"
-            database.script(_tables_sql(database, build))
+            database.script(_tables_sql(database.dialect, build))
             values = {"build": build, "version": VERSION, "state": state, "epoch": epoch}
             database.execute(sql["enter_build"], values)
             database.execute(statements(build)["mark"], {"epoch": epoch})
@@ -163,12 +164,18 @@ def create_tables(database: Database) -> None:
             database.script(roles_sql())
 
 
-def _tables_sql(database: Database, build: str) -> str:
+def version_sql(dialect: Dialect) -> str:
+    """The SQL that makes the registry and both builds of today's version."""
+    made = (_tables_sql(dialect, f"v{VERSION}{letter}") for letter in LETTERS)
+    return "\n".join((load_sql(PACKAGE, "tables.sql")["registry"], *(f"{sql}\n;" for sql in made)))
+
+
+def _tables_sql(dialect: Dialect, build: str) -> str:
     types = (_TYPES.get(field, "text NOT NULL") for field in PLACED_FIELDS)
     lines = (f"{name} {kind}," for name, kind in zip(columns_of(PLACED_FIELDS), types, strict=True))
     placed = "\n    ".join(lines)
     # case numbers are looked up by how they begin, which an index can do only by the order of bytes
-    kind = 'text COLLATE "C"' if database.dialect == "postgresql" else "text"
+    kind = 'text COLLATE "C"' if dialect == "postgresql" else "text"
     sql = _filled(load_sql(PACKAGE, "tables.sql")["tables"], {"build": _checked(build), "placed": placed})
     return _filled(sql, {"id": kind})
 

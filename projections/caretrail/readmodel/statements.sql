@@ -113,6 +113,10 @@ SELECT l.position FROM caretrail.log AS l
    AND coalesce((SELECT i.position FROM caretrail.log AS i WHERE i.stream = l.stream AND i.version = l.version), 0)
        <> l.position
 
+-- stays --
+-- The stays that are stored of the streams in a range.
+SELECT stream, client, program, first_day, last_day FROM caretrail.stay WHERE stream >= :first AND stream <= :last
+
 -- quarantined --
 -- Episodes that cannot be read.
 SELECT stream, whole FROM caretrail.episode_{build} WHERE quarantined

@@ -66,8 +66,9 @@ def verify_command(
     """Verify that the record is complete and unaltered.
 
     Reads every event and every access up to the latest, while others may keep writing. Checks positions, versions,
-    times, commands, leaves and their trees against checkpoints, receipts and the stored tiles. Reports where the record
-    first differs, and what kind of tampering that looks like.
+    times, commands, leaves and their trees against checkpoints, receipts and the stored tiles; then schema, guards,
+    rights, indexes, the mark of the store and stays. Reports where the record first differs, and what kind of tampering
+    that looks like.
 
         caretrail audit verify --checkpoints /mnt/auditor --key ledger.key.pub
         caretrail audit verify --receipts receipts.jsonl --quiet
@@ -117,6 +118,21 @@ def _print_good(found: Verification) -> None:
     for log, rows in _logs(found):
         click.echo(f"{rows} verified in {plural(log.streams, 'stream')}: nothing is wrong")
         _print_held(log)
+    _print_checks(found)
+
+
+def _print_checks(found: Verification) -> None:
+    """What was checked beside the rows: what is wrong, what holds, and what could not be checked."""
+    for check in found.checks:
+        if check.state == "wrong":
+            click.echo(f"Wrong: {check.name}")
+            for line in check.found:
+                click.echo(f"  - {visible(line)}")
+    if held := [check.name for check in found.checks if check.state == "ok"]:
+        click.echo(f"  also as they must be: {', '.join(held)}")
+    for check in found.checks:
+        if check.state == "unchecked":
+            click.echo(f"Note: {check.name} not checked: {visible(check.found[0])}")
 
 
 def _logs(found: Verification) -> Iterator[tuple[LogVerification, str]]:
@@ -147,7 +163,9 @@ def _print_bad(found: Verification) -> None:
             _print_altered(log, "Altered" if log is found else "Accesses altered")
         click.echo(f"{rows} read in {plural(log.streams, 'stream')}")
         _print_held(log)
-    click.echo(f"Hint: {found.all_discrepancies[0].hint}")
+    _print_checks(found)
+    hints = [item.hint for item in found.all_discrepancies] + [c.hint for c in found.checks if c.state == "wrong"]
+    click.echo(f"Hint: {hints[0]}")
 
 
 def _print_altered(found: LogVerification, title: str) -> None:

@@ -72,7 +72,9 @@ GRANT USAGE ON SCHEMA caretrail
     TO caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.store, caretrail.log, caretrail.access
     TO caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
-GRANT SELECT ON caretrail.stay TO caretrail_writer, caretrail_operator;   -- which programs there are, to warn of a misspelt one
+-- Which programs there are, to warn of a misspelt one; and to hold the stays against the log they follow from.
+GRANT SELECT ON caretrail.stay
+    TO caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT INSERT ON caretrail.log, caretrail.access TO caretrail_append;
 GRANT DELETE ON caretrail.access TO caretrail_append;   -- of what is archived; the triggers refuse more
 GRANT SELECT, INSERT, UPDATE, DELETE ON caretrail.tile, caretrail.tiled TO caretrail_projector;

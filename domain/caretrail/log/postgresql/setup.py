@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from psycopg import errors as pg
@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from caretrail import errors
 from caretrail.log.database import MARK_MISSING, SCHEMA, Row, check_schema
+from caretrail.log.namespace import new_namespace
 from caretrail.log.postgresql.tls import secured
 from caretrail.log.sql import load_sql, read_package_file
 
@@ -241,12 +242,18 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool, created_at: dateti
                 raise foreign(store)
             connection.execute(read_package_file("caretrail.log.postgresql", "schema.sql").encode())
             connection.execute(read_package_file("caretrail.log.postgresql", "append.sql").encode())
+            made_at = created_at or _now(connection)
             connection.execute(
-                "INSERT INTO caretrail.store (namespace, schema_version, demo, created_at)"
-                " VALUES (%s, %s, %s, coalesce(%s, clock_timestamp()))",
-                (uuid4(), SCHEMA, demo, created_at),
+                "INSERT INTO caretrail.store (namespace, schema_version, demo, created_at) VALUES (%s, %s, %s, %s)",
+                (new_namespace(made_at, demo=demo), SCHEMA, demo, made_at),
             )
             return True
+
+
+def _now(connection: Connection) -> datetime:
+    [(now,)] = connection.execute("SELECT clock_timestamp()").fetchall()
+    found: datetime = now
+    return found
 
 
 def _check_server(connection: Connection, store: str) -> None:

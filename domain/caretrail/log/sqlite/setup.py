@@ -10,13 +10,16 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from caretrail import errors
 from caretrail.log.database import MARK_MISSING, SCHEMA, check_schema
+from caretrail.log.leaf import EPOCH
+from caretrail.log.namespace import new_namespace
 from caretrail.log.sql import read_package_file
 from caretrail.log.sqlite.file_systems import network_file_system
 
@@ -317,7 +320,8 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
             if _is_blank(connection):  # no other process has made it in the meantime
                 for statement in split_script(read_package_file("caretrail.log.sqlite", "schema.sql")):
                     connection.execute(statement)
-                mark = (uuid4().bytes, int(demo), created_at)
+                namespace = new_namespace(EPOCH + timedelta(microseconds=created_at), demo=demo)
+                mark = (namespace.bytes, int(demo), created_at)
                 connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
                 connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version={SCHEMA}")

@@ -1,0 +1,56 @@
+"""Whether the read models hold what the log says: all of them, or some episodes drawn by chance."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from itertools import chain
+from uuid import UUID
+
+from caretrail.evidence.checks.check import Check, checked, unchecked
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.check import check, stored_of_and_right
+from caretrail.readmodel.folded import ZERO, FoldedEpisodes, log_streams
+from caretrail.readmodel.schema import existing_state
+
+SAMPLE = 50
+ABOUT = "read models are what the log says"
+HINT = "run 'caretrail projection rebuild', and 'caretrail projection check' after it; then find out who wrote the rows"
+
+
+def check_read_models(recorder: EventRecorder, *, full: bool) -> Check:
+    """Compare the rows of all episodes with the log, or of fifty neighbors of a stream drawn by chance."""
+    about = ABOUT if full else f"{ABOUT} ({SAMPLE} episodes; --full compares all)"
+    if existing_state(recorder.database) is None:
+        return unchecked("read models", about, "there are no read models of this release", "run 'caretrail upgrade'")
+    return checked("read models", about, _all(recorder) if full else _some(recorder), HINT)
+
+
+def _all(recorder: EventRecorder) -> Iterator[str]:
+    report = check(recorder)
+    if not report.ok:
+        yield f"{len(report.differ)} episodes, programs or tiles differ from the log at @{report.position}"
+
+
+def _some(recorder: EventRecorder) -> Iterator[str]:
+    state = existing_state(recorder.database)
+    newest = recorder.max_position()
+    if state is None:
+        return
+    if state.position > newest:
+        yield f"they claim position @{state.position}, and the log ends at @{newest}"
+        return
+    after = UUID(int=secrets.randbits(128))
+    pages = chain(log_streams(recorder, SAMPLE, after), log_streams(recorder, SAMPLE))
+    streams = next(pages, [ZERO])  # behind the last stream, those from the first on
+    differ = recorder.database.at_once(lambda: _differ(recorder, streams))
+    if differ:
+        yield f"{differ} of {len(streams)} episodes differ from the log at @{state.position}"
+
+
+def _differ(recorder: EventRecorder, streams: list[UUID]) -> int:
+    state = existing_state(recorder.database)
+    if state is None:
+        return 0
+    stored, right, _ = stored_of_and_right(recorder, FoldedEpisodes(recorder, cached_events=0), state, streams)
+    return sum(stored.get(stream) != right.get(stream) for stream in {*stored, *right})
