@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.support.build import admitted, plan, reviewed, signature
 from tests.support.program import Caretrail
 from tests.support.screens import ME, amended, load, screen
