@@ -28,7 +28,7 @@ WHOLE = {
     "read_packs": "one row a pack",
 }
 """Statements that read a whole table or index, and why they may."""
-NO_SEARCH = ("empty", "empty_postgresql", "drop")
+NO_SEARCH = ("empty", "empty_postgresql", "drop", "lock_stays_postgresql")
 """Statements about whole tables."""
 SMALL = ("caretrail.build", "caretrail.lease")
 """Tables of a few rows."""

@@ -23,6 +23,7 @@ from caretrail.readmodel.packs import policies_of
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, EPISODE_COLUMNS, State, read_state
+from caretrail.readmodel.stays import check_stays, name_of
 from caretrail.readmodel.store import (
     ByStream,
     Rows,
@@ -37,12 +38,16 @@ from caretrail.readmodel.values import written
 LAST = UUID(int=2**128 - 1)
 ATTEMPTS = 5
 
+OF_STAYS = "stays of "
+"""How it begins where the stays of an episode differ, before its case number."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """Digests of the live rows and of the rows recomputed at the same position.
 
-    `differ` names unequal episodes, programs and tiles of the ledger, and a position that the log does not have.
+    `differ` names unequal episodes, programs and tiles of the ledger, episodes with other stays than their events say,
+    and a position that the log does not have.
     """
 
     position: int
@@ -109,8 +114,9 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     ]
     newest = recorder.max_position()
     beyond = [f"position @{state.position}, beyond the log"] if state.position > newest else []
-    live_digest.update("".join(f"{other}\n" for other in (*tiles, *beyond)).encode())
-    differ += [*tiles, *beyond]
+    stays = [f"{OF_STAYS}{name_of(recorder, one.stream)}" for one in check_stays(recorder).differ]
+    live_digest.update("".join(f"{other}\n" for other in (*tiles, *beyond, *stays)).encode())
+    differ += [*tiles, *beyond, *stays]
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 

@@ -115,7 +115,19 @@ SELECT l.position FROM caretrail.log AS l
 
 -- stays --
 -- The stays that are stored of the streams in a range.
-SELECT stream, client, program, first_day, last_day FROM caretrail.stay WHERE stream >= :first AND stream <= :last
+SELECT stream, client, program, first_day, last_day FROM caretrail.stay WHERE stream >= :first AND stream <= :last_stream
+
+-- drop_stays --
+-- Before those that the events say are put in their place.
+DELETE FROM caretrail.stay WHERE stream = :stream
+
+-- add_stay --
+INSERT INTO caretrail.stay (stream, client, program, first_day, last_day)
+VALUES (:stream, :client, :program, :first_day, :last_day)
+
+-- lock_stays_postgresql --
+-- Until the transaction ends no append changes a stay; those in progress are waited for.
+LOCK TABLE caretrail.stay IN SHARE ROW EXCLUSIVE MODE
 
 -- quarantined --
 -- Episodes that cannot be read.

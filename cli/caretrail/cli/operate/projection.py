@@ -19,7 +19,7 @@ from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
-from caretrail.errors import FOREIGN_OBJECTS, VERIFY, AccessNotRecorded, UnknownEpisode
+from caretrail.errors import FOREIGN_OBJECTS, VERIFY, AccessNotRecorded, StoreForbidden, UnknownEpisode
 from caretrail.readmodel.garbage import with_few_collections
 from caretrail.text import plural, visible
 
@@ -153,7 +153,8 @@ def rebuild_command(setup: Setup, count: int | None, as_json: bool) -> None:
     """Rebuild the read models from the log.
 
     Readers see the old rows until the new ones are complete and compared with the log. Killed, it goes on where it
-    stopped when you run it again. A large log is split into private files, removed at the end, in a folder beside the
+    stopped when you run it again. The stays of episodes, which 'append' keeps beside the log, are made again where they
+    differ. A large log is split into private files, removed at the end, in a folder beside the
     SQLite store or in the system's folder for temporary files; CARETRAIL_SPILL names another folder.
 
         caretrail projection rebuild
@@ -162,6 +163,8 @@ def rebuild_command(setup: Setup, count: int | None, as_json: bool) -> None:
     from caretrail.readmodel.rebuild import rebuild
 
     _work(setup, "Rebuilding", rebuild, as_json=as_json, count=count)
+    with setup.open() as recorder:
+        _mend_stays(recorder)
 
 
 @projection_command.command("tiles")
@@ -196,15 +199,16 @@ def tiles_command(setup: Setup, files: Sequence[Path]) -> None:
 def check_command(setup: Setup, as_json: bool) -> None:
     """Verify the read models against the log.
 
-    Recomputes every episode and compares. Exit status 1 if any differs.
+    Recomputes every episode with its stays and compares. Exit status 1 if any differs.
 
         caretrail projection check
     """
-    from caretrail.readmodel.check import check
+    from caretrail.readmodel.check import OF_STAYS, check
 
     with setup.open() as recorder, progress("Checking") as done:
         report = check(recorder, progress=done)
-        _record(setup, recorder, [name for name in report.differ if not name.startswith(NO_EPISODES)])
+        named = [name for name in report.differ if not name.startswith(NO_EPISODES)]
+        _record(setup, recorder, sorted({name.removeprefix(OF_STAYS) for name in named}))
     if as_json:
         print_json(report.as_json())
     elif report.ok:
@@ -294,6 +298,20 @@ def void_command(setup: Setup, position: int, reason: str) -> None:
     with setup.open() as recorder:
         row = void_position(recorder, position, Person(**author._asdict()), reason, recorder.now())
     click.echo(f"Voided @{position}, recorded as @{row.position}; its episode is judged again by the next catch-up")
+
+
+def _mend_stays(recorder: EventRecorder) -> None:
+    """Make the stays again that differ from the events, and say so; who may not write them is told who may."""
+    from caretrail.readmodel.stays import mend_stays
+
+    try:
+        mended = mend_stays(recorder)
+    except StoreForbidden:
+        say("Error: stays differ from their events, or may not be read, and this login may not write them")
+        say("Hint: run 'caretrail doctor'; a superuser can run this again, and 'caretrail init --roles'")
+        raise Stopped(ExitStatus.FAILED) from None
+    if mended:
+        say(f"Made the stays of {plural(mended, 'episode')} again")
 
 
 def _is_tile(differing: str) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from itertools import chain
 from uuid import UUID
 
 from caretrail.evidence.checks.check import Check, checked, unchecked
 from caretrail.log.recorder import EventRecorder
-from caretrail.readmodel.check import check, stored_of_and_right
+from caretrail.readmodel.check import OF_STAYS, check, stored_of_and_right
 from caretrail.readmodel.folded import ZERO, FoldedEpisodes, log_streams
 from caretrail.readmodel.schema import existing_state
 
 SAMPLE = 50
+ATTEMPTS = 5
 ABOUT = "read models are what the log says"
 HINT = "run 'caretrail projection rebuild', and 'caretrail projection check' after it; then find out who wrote the rows"
 
@@ -28,8 +28,9 @@ def check_read_models(recorder: EventRecorder, *, full: bool) -> Check:
 
 def _all(recorder: EventRecorder) -> Iterator[str]:
     report = check(recorder)
-    if not report.ok:
-        yield f"{len(report.differ)} episodes, programs or tiles differ from the log at @{report.position}"
+    differ = [name for name in report.differ if not name.startswith(OF_STAYS)]  # they have a check of their own
+    if differ:
+        yield f"{len(differ)} episodes, programs or tiles differ from the log at @{report.position}"
 
 
 def _some(recorder: EventRecorder) -> Iterator[str]:
@@ -41,11 +42,17 @@ def _some(recorder: EventRecorder) -> Iterator[str]:
         yield f"they claim position @{state.position}, and the log ends at @{newest}"
         return
     after = UUID(int=secrets.randbits(128))
-    pages = chain(log_streams(recorder, SAMPLE, after), log_streams(recorder, SAMPLE))
-    streams = next(pages, [ZERO])  # behind the last stream, those from the first on
-    differ = recorder.database.at_once(lambda: _differ(recorder, streams))
+    behind = next(log_streams(recorder, SAMPLE, after), [ZERO])
+    rest = next(log_streams(recorder, SAMPLE), [ZERO])  # a small store is compared wholly: at its end it begins again
+    streams = list(dict.fromkeys([*behind, *rest]))[:SAMPLE]
+    differ = 0
+    for _ in range(ATTEMPTS):  # TRUNCATE empties a table also for those who began to read before it
+        before, differ = state, recorder.database.at_once(lambda: _differ(recorder, streams))
+        state = existing_state(recorder.database)
+        if not differ or state is None or state.filling == before.filling:
+            break
     if differ:
-        yield f"{differ} of {len(streams)} episodes differ from the log at @{state.position}"
+        yield f"{differ} of the {len(streams)} episodes and programs drawn differ from the log"
 
 
 def _differ(recorder: EventRecorder, streams: list[UUID]) -> int:
