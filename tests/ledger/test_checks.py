@@ -16,6 +16,7 @@ from caretrail.log import open_recorder
 from caretrail.log.copying import copy_store
 from caretrail.log.stores import init_roles, init_store
 from caretrail.readmodel.schema import roles_sql
+from caretrail.service import create_store
 from tests.ledger.golden_shape import FILE, golden
 from tests.support.builds import live_table
 from tests.support.program import Caretrail
@@ -67,8 +68,6 @@ def test_an_intact_store_holds(store_url: str) -> None:
 
 def test_the_shipped_shape_is_that_of_a_fresh_store(empty_postgres_url: str) -> None:
     """If it is not: python -m tests.ledger.golden_shape --write."""
-    from caretrail.service import create_store
-
     create_store(empty_postgres_url)
     init_roles(empty_postgres_url, roles_sql())
     assert golden(empty_postgres_url) == FILE.read_text()
@@ -222,6 +221,19 @@ def test_without_roles_nobody_but_the_owner_has_a_right(postgres_url: str) -> No
     run_sql(postgres_url, "GRANT EXECUTE ON FUNCTION caretrail.append TO PUBLIC")
     [line] = wrong(postgres_url)["rights"]
     assert line.startswith("PUBLIC has EXECUTE on the function append(")
+
+
+def test_an_owner_whose_schema_another_made_raises_no_alarm(
+    empty_postgres_url: str, login_names: Mapping[str, str]
+) -> None:
+    """Given an administrator who made the schema, and let a login without other rights make a store in it."""
+    login = login_names["stranger"]
+    run_sql(empty_postgres_url, "CREATE SCHEMA caretrail", f"GRANT CREATE, USAGE ON SCHEMA caretrail TO {login}")
+    [(name,)] = run_sql(empty_postgres_url, "SELECT current_database()")
+    run_sql(empty_postgres_url, f"GRANT CREATE ON DATABASE {name} TO {login}")
+    create_store(as_login(empty_postgres_url, login))
+    found = checks(as_login(empty_postgres_url, login))
+    assert {name: check.found for name, check in found.items() if check.state != "ok"} == {}
 
 
 # --- indexes ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from uuid import UUID
 from caretrail.episode.episode import Episode
 from caretrail.episode.sealed import Sealed
 from caretrail.errors import CaretrailError
+from caretrail.log.entries import fold
 from caretrail.log.own_events import VoidedPosition, voids_in
 from caretrail.log.program_stays import MOVES_STAYS, program_stays
 from caretrail.log.recorder import EventRecorder
@@ -86,6 +87,9 @@ def stays_in(
         return None
     if not any(event.topic.partition("/")[0] in MOVES_STAYS for event in events):
         return []
+    with suppress(CaretrailError):
+        if not any(event.position in voids for event in events):
+            return program_stays(fold(namespace, stream, events))  # reads only the payloads that it needs
     with suppress(Unreadable, CaretrailError):
         episode = evolve(namespace, Episode(stream), events, voids)
         if not any(entry.kind is Sealed for entry in episode.entries):
