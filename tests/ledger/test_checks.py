@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from caretrail.commands.application import Commands
 from caretrail.evidence.checks.all_checks import evidence_checks, operation_checks
 from caretrail.evidence.checks.check import Check
 from caretrail.evidence.verification import verify
@@ -19,6 +21,7 @@ from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
 from tests.ledger.golden_shape import FILE, golden
 from tests.support.builds import live_table
+from tests.support.example import copy_of_example
 from tests.support.program import Caretrail
 from tests.support.stores import as_login, run_sql
 
@@ -388,3 +391,27 @@ def test_a_projector_that_may_not_write_stays_says_so(
     assert ended.status == 1
     assert ended.err.startswith("Error: stays differ from their events")
     assert run_sql(postgres_url, "SELECT count(*) FROM caretrail.stay") == [(0,)]
+
+
+def test_checks_hold_while_others_append(store_url: str) -> None:
+    """Given a thread that admits clients one after another, then no check takes one in progress for a difference."""
+    ended = threading.Event()
+
+    def admit() -> None:
+        with open_recorder(store_url) as recorder, Commands(recorder, recorder.about_now) as commands:
+            number = 0
+            while not ended.is_set():
+                number += 1
+                commands.append(copy_of_example(f"N-{number}", events=9), imported=True)
+
+    other = threading.Thread(target=admit)
+    other.start()
+    try:
+        for _ in range(5):
+            found = checks(store_url)
+            assert {name: found[name].found for name in NAMES if found[name].found} == {}
+    finally:
+        ended.set()
+        other.join()
+    with open_recorder(store_url) as recorder:
+        assert recorder.database.query("SELECT count(*) FROM caretrail.stay")[0][0] > 1, "there was something to meet"

@@ -76,6 +76,7 @@ def append(auditor: Auditor, url: str, count: int) -> None:
 
 def green(verification: Verification, events: int) -> None:
     assert verification.discrepancies == ()
+    assert [check for check in verification.checks if check.state != "ok"] == []
     assert verification.size == events
 
 

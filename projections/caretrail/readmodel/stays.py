@@ -70,7 +70,8 @@ def _both(
     for stream, *stay in rows:
         stored.setdefault(stream_of(stream), []).append(_text(*stay))
     voids = voids_in(recorder, recorder.max_position())
-    found = recorder.select_streams(dict.fromkeys(streams, 0))
+    # others may have begun between them since the page was read
+    found = recorder.select_streams(dict.fromkeys((*streams, *stored), 0))
     right: dict[UUID, Kept | None] = {}
     for stream, events in found.items():
         stays = stays_in(recorder.namespace, stream, events, voids)
