@@ -51,7 +51,8 @@ def doctor_command(setup: Setup, full: bool, as_json: bool) -> None:
 
 
 def _print(check: Check) -> None:
-    click.echo(f"{check.name:<12} {STATES[check.state]:<12} {check.about}")
+    about = check.about if check.state == "ok" else f"expected: {check.about}"
+    click.echo(f"{check.name:<12} {STATES[check.state]:<12} {about}")
     for line in check.found:
         click.echo(f"  - {visible(line)}")
     if check.hint:

@@ -20,9 +20,11 @@ HINT = "run 'caretrail projection rebuild', and 'caretrail projection check' aft
 
 def check_read_models(recorder: EventRecorder, *, full: bool) -> Check:
     """Compare the rows of all episodes with the log, or of fifty neighbors of a stream drawn by chance."""
-    about = ABOUT if full else f"{ABOUT} ({SAMPLE} episodes; --full compares all)"
-    if existing_state(recorder.database) is None:
-        return unchecked("read models", about, "there are no read models of this release", "run 'caretrail upgrade'")
+    state = existing_state(recorder.database)
+    if state is None:
+        return unchecked("read models", ABOUT, "there are no read models of this release", "run 'caretrail upgrade'")
+    through = f"{ABOUT} through @{state.position} of @{recorder.max_position()}"
+    about = through if full else f"{through} (up to {SAMPLE} episodes; --full compares all)"
     return checked("read models", about, _all(recorder) if full else _some(recorder), HINT)
 
 
