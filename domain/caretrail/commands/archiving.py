@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from caretrail.commands.own_rows import own_row
-from caretrail.errors import CommandReused, VersionConflict
+from caretrail.commands.own_rows import PendingOwnEvent, append_own
 from caretrail.events import AccessesArchived, Person
 from caretrail.log.archived import KIND, Archived, ArchiveRefused, archives
-from caretrail.log.own_events import own_events
 from caretrail.log.recorder import EventRecorder
-
-ATTEMPTS = 20
 
 
 def record_archive(recorder: EventRecorder, archive: Archived, actor: Person, now: datetime) -> None:
@@ -33,14 +29,10 @@ def record_archive(recorder: EventRecorder, archive: Archived, actor: Person, no
         disclosures=archive.disclosures,
         disclosed=archive.disclosed.hex(),
     )
-    for _ in range(ATTEMPTS):
-        version = len(own_events(recorder)) + 1
+
+    def decide(_: object) -> list[PendingOwnEvent]:
         if [0, *(one.upto for one in archives(recorder))][-1] != archive.after:
-            break
-        try:
-            recorder.append([own_row(recorder.namespace, version, event, f"{KIND} {archive.upto}")])
-        except (VersionConflict, CommandReused):  # something else of the store was recorded meanwhile
-            continue
-        else:
-            return
-    raise ArchiveRefused("somebody else archived accesses meanwhile", "run this again: it goes on from there")
+            raise ArchiveRefused("somebody else archived accesses meanwhile", "run this again: it goes on from there")
+        return [PendingOwnEvent(event, f"{KIND} {archive.upto}")]
+
+    append_own(recorder, decide)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from caretrail.commands.own_rows import own_row
-from caretrail.errors import CommandReused, InvalidEvent, VersionConflict
+from caretrail.commands.own_rows import PendingOwnEvent, append_own
 from caretrail.events import ClockConfirmed, Person
 from caretrail.log.clock import ConfirmationRefused, confirmation_id, require_near
-from caretrail.log.own_events import own_events
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
-
-ATTEMPTS = 20
 
 
 def confirm_clock(recorder: EventRecorder, actor: Person, *, behind: bool) -> RecordedEvent:
@@ -22,17 +18,10 @@ def confirm_clock(recorder: EventRecorder, actor: Person, *, behind: bool) -> Re
     """
     if not recorder.may_import(actor.role):
         raise ConfirmationRefused.of_no_operator()
-    for _ in range(ATTEMPTS):
-        event, about = _confirmation(recorder, actor, behind=behind)
-        version = len(own_events(recorder)) + 1
-        try:
-            return recorder.append([own_row(recorder.namespace, version, event, about)])[0]
-        except (VersionConflict, CommandReused):  # something else of the store was recorded meanwhile
-            continue
-    raise InvalidEvent("others keep recording events of the store", "try again")
+    return append_own(recorder, lambda _: [_confirmation(recorder, actor, behind=behind)])[0]
 
 
-def _confirmation(recorder: EventRecorder, actor: Person, *, behind: bool) -> tuple[ClockConfirmed, str]:
+def _confirmation(recorder: EventRecorder, actor: Person, *, behind: bool) -> PendingOwnEvent:
     own = recorder.clock()
     state, reading = recorder.clock_state()
     if state == "unchecked":
@@ -44,7 +33,12 @@ def _confirmation(recorder: EventRecorder, actor: Person, *, behind: bool) -> tu
         hint = "caretrail clock confirm" + (" --behind" if state == "behind" else "")
         raise ConfirmationRefused(f"the clock is {state}", f"if it is right, run '{hint}'")
     newest = reading.stamps.newest if behind else reading.stamps.newest_event
-    return ClockConfirmed(
-        occurred_on=reading.now.astimezone(UTC).date(), actor=actor, state=state,
-        clock=reading.now, operator_clock=own, newest=newest,
-    ), confirmation_id(state, reading)  # fmt: skip  # one event, and what it is about
+    event = ClockConfirmed(
+        occurred_on=reading.now.astimezone(UTC).date(),
+        actor=actor,
+        state=state,
+        clock=reading.now,
+        operator_clock=own,
+        newest=newest,
+    )
+    return PendingOwnEvent(event, confirmation_id(state, reading))

@@ -7,23 +7,19 @@ known then. A content is recorded once; the newest one recorded is the one that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from uuid import UUID
 
-from caretrail.commands.own_rows import own_row
-from caretrail.errors import CommandReused, PackInvalid, PackUnknown, VersionConflict
+from caretrail.commands.own_rows import PendingOwnEvent, append_own
+from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.events import PackRecorded, Person
-from caretrail.log.own_events import own_events, packs_in
+from caretrail.log.own_events import OwnEvent, packs_in
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import PendingEvent
 from caretrail.policy import load_policy, pack_source
 
 Installed = Callable[[str], Mapping[str, bytes]]
 """The contents of all packs of a policy, by name, oldest first. Raises PackUnknown or PackInvalid."""
-
-ATTEMPTS = 20
 
 SYSTEM = Person(id="caretrail", role="service")
 """Who states what a store records of itself."""
@@ -60,23 +56,15 @@ class PackRecords:
 
     def _record(self, contents: Mapping[str, bytes], now: datetime) -> None:
         asked = {(name, hashlib.sha256(content).hexdigest()): content for name, content in contents.items()}
-        for attempt in range(ATTEMPTS):
-            events = own_events(self._recorder)
+        day = now.astimezone(UTC).date()
+
+        def decide(events: Sequence[OwnEvent]) -> list[PendingOwnEvent]:
             known = {(one.name, one.sha256) for one in packs_in(events)}
-            missing = {key: content for key, content in asked.items() if key not in known}
-            rows = [
-                _row(self._recorder.namespace, len(events) + place, *key, content, now.astimezone(UTC).date())
-                for place, (key, content) in enumerate(missing.items(), start=1)
-            ]
-            try:
-                self._recorder.append(rows)
-            except (VersionConflict, CommandReused):  # another host records it, or something else of the store
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            return [_recorded(*key, content, day) for key, content in asked.items() if key not in known]
+
+        append_own(self._recorder, decide)
 
 
-def _row(namespace: UUID, version: int, name: str, digest: str, content: bytes, day: date) -> PendingEvent:
+def _recorded(name: str, digest: str, content: bytes, day: date) -> PendingOwnEvent:
     event = PackRecorded(occurred_on=day, actor=SYSTEM, name=name, sha256=digest, content=content.decode())
-    return own_row(namespace, version, event, f"{name} {digest}")
+    return PendingOwnEvent(event, f"{name} {digest}")

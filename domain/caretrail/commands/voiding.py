@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from caretrail.commands.own_rows import own_row
-from caretrail.errors import CommandReused, InvalidEvent, StoreDamaged, StoreNewer, VersionConflict, VoidRefused
+from caretrail.commands.own_rows import PendingOwnEvent, append_own
+from caretrail.errors import StoreDamaged, StoreNewer, VoidRefused
 from caretrail.events import STORE_SOURCE, Person, PositionVoided, read_event
 from caretrail.log.leaf import leaf_hash
-from caretrail.log.own_events import own_events
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
-
-ATTEMPTS = 20
 
 
 def unreadable_at(recorder: EventRecorder, position: int) -> RecordedEvent:
@@ -42,13 +39,11 @@ def void_position(recorder: EventRecorder, position: int, actor: Person, reason:
         occurred_on=now.astimezone(UTC).date(), actor=actor, target=position, leaf=leaf_hash(row).hex(), reason=reason
     )
     key = (STORE_SOURCE, f"void {position}")
-    for _ in range(ATTEMPTS):
+
+    def decide(_: object) -> list[PendingOwnEvent]:
         if known := recorder.find_commands([key]):
             recorder.append_again([known[key]])  # whoever is told that it is recorded may rely on it
             raise VoidRefused(f"the event at @{position} is voided already, by @{known[key].position}")
-        version = len(own_events(recorder)) + 1
-        try:
-            return recorder.append([own_row(recorder.namespace, version, event, key[1])])[0]
-        except (VersionConflict, CommandReused):  # something else of the store was recorded meanwhile
-            continue
-    raise InvalidEvent("others keep recording events of the store", "try again")
+        return [PendingOwnEvent(event, key[1])]
+
+    return append_own(recorder, decide)[0]
