@@ -22,7 +22,6 @@ from caretrail.service import create_store
 from tests.ledger.golden_shape import FILE, golden
 from tests.support.builds import live_table
 from tests.support.example import copy_of_example
-from tests.support.program import Caretrail
 from tests.support.stores import as_login, run_sql
 
 NAMES = ("schema", "rights", "indexes", "mark", "stays")
@@ -356,41 +355,6 @@ def test_every_finding_of_a_check_says_what_to_do(store_url: str) -> None:
     for check in checks(store_url).values():
         assert bool(check.hint) == (check.state != "ok")
         assert check.about
-
-
-# --- mending stays ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("statement", STAYS.values(), ids=STAYS)
-def test_a_check_of_the_projection_names_stays_and_a_rebuild_makes_them_again(
-    store_url: str, statement: str, tmp_path: Path
-) -> None:
-    before = sorted(run_sql(store_url, "SELECT * FROM caretrail.stay"))
-    caretrail = Caretrail(store_url, tmp_path)
-    assert caretrail("projection", "check").status == 0
-    new = "randomblob(16)" if store_url.startswith("sqlite") else "gen_random_uuid()"
-    run_sql(store_url, statement.format(new=new))
-    ended = caretrail("projection", "check")
-    assert (ended.status, ended.out.count("  stays of ")) == (1, 1)
-    assert ended.err == "Hint: to mend them, run 'caretrail projection rebuild'\n"
-    ended = caretrail("projection", "rebuild")
-    assert (ended.status, ended.err) == (0, "Made the stays of 1 episode again\n")
-    assert sorted(run_sql(store_url, "SELECT * FROM caretrail.stay")) == before
-    assert caretrail("projection", "check").status == 0
-    assert caretrail("projection", "rebuild").err == ""
-
-
-def test_a_projector_that_may_not_write_stays_says_so(
-    postgres_url: str, login_names: Mapping[str, str], tmp_path: Path
-) -> None:
-    init_roles(postgres_url, roles_sql())
-    caretrail = Caretrail(as_login(postgres_url, login_names["projector"]), tmp_path)
-    assert caretrail("projection", "rebuild").status == 0
-    run_sql(postgres_url, "DELETE FROM caretrail.stay")
-    ended = caretrail("projection", "rebuild")
-    assert ended.status == 1
-    assert ended.err.startswith("Error: stays differ from their events")
-    assert run_sql(postgres_url, "SELECT count(*) FROM caretrail.stay") == [(0,)]
 
 
 def test_checks_hold_while_others_append(store_url: str) -> None:

@@ -7,7 +7,7 @@ given one that the test moves to read (`tests.support.clocks`).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,21 +15,13 @@ from uuid import uuid4
 import pytest
 
 from caretrail.commands.confirming import confirm_clock
-from caretrail.errors import StoreError
 from caretrail.events import ClockConfirmed, Person, read_event
 from caretrail.log import EventRecorder, new_salt, open_recorder
 from caretrail.log.clock import (
-    CLOCK_STATES,
-    LONGEST_SILENCE,
-    TOLERANCE,
     ClockAhead,
     ClockBehind,
-    ClockReading,
     ClocksDiffer,
     ConfirmationRefused,
-    ConfirmedBehind,
-    Stamps,
-    state_of,
 )
 from caretrail.log.records import PendingAccess
 from caretrail.log.stores import init_store
@@ -345,81 +337,6 @@ def test_a_restored_file_goes_on_from_its_own_end(sqlite_url: str, tmp_path: Pat
             write(restored)
 
 
-# --- the control: without the rules ----------------------------------------------------------------------------
-
-
-def test_without_the_rules_one_bad_clock_would_stamp_the_rest(
-    store_url: str, recorder: EventRecorder, clocks: Shifted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control: what the rules prevent, once they are taken away."""
-    monkeypatch.setattr("caretrail.log.sqlite.recorder.require_stamping", believed)
-    if store_url.startswith("postgresql"):
-        clocks.change_append("IF total > 1 OR NOT starts_with(names[1], 'clock_confirmed/') THEN", "IF false THEN")
-    write(recorder)
-    clocks.forward(days=1600)
-    bad = write(recorder)
-    clocks.forward(days=-1600)
-    assert write(recorder) - bad == timedelta(microseconds=1)
-
-
-# --- the rule itself --------------------------------------------------------------------------------------------
-
-AT = datetime(2026, 12, 1, tzinfo=UTC)
-
-
-def reading(now: datetime, event: datetime | None, access: datetime | None = None) -> ClockReading:
-    return ClockReading(now, Stamps(AT - timedelta(days=90), event, access))
-
-
-@pytest.mark.parametrize(
-    ("now", "event", "access", "state"),
-    [
-        (AT, AT, None, "ok"),
-        (AT - TOLERANCE, AT, None, "ok"),
-        (AT - TOLERANCE - SECOND, AT, None, "behind"),
-        (AT - TOLERANCE - SECOND, AT - timedelta(days=1), AT, "behind"),
-        (AT + LONGEST_SILENCE, AT, None, "ok"),
-        (AT + LONGEST_SILENCE + SECOND, AT, None, "ahead"),
-        (AT + LONGEST_SILENCE + SECOND, AT, AT + LONGEST_SILENCE, "ahead"),
-        (AT, None, None, "ahead"),
-        (AT - timedelta(days=60), None, None, "ok"),
-    ],
-)
-def test_what_a_log_says_of_its_clock(
-    now: datetime, event: datetime | None, access: datetime | None, state: str
-) -> None:
-    assert state_of(reading(now, event, access), list) == state
-
-
-def test_what_a_confirmation_covers() -> None:
-    one = ConfirmedBehind(AT, AT + timedelta(days=1000))
-    for now, newest, covered in (
-        (AT, one.newest, True),
-        (AT - TOLERANCE, one.newest + TOLERANCE, True),
-        (AT - TOLERANCE - SECOND, one.newest, False),
-        (AT, one.newest + TOLERANCE + SECOND, False),
-    ):
-        assert state_of(reading(now, newest), lambda: [one]) == ("confirmed_behind" if covered else "behind")
-
-
-@pytest.mark.parametrize(
-    ("name", "about"),
-    [
-        ("position_voided/1", "clock behind 1 2"),
-        ("clock_confirmed/1", "clock ahead 1 2"),
-        ("clock_confirmed/1", "clock behind 1"),
-        ("clock_confirmed/1", "clock behind 1 x"),
-        ("clock_confirmed/1", f"clock behind 1 {'9' * 18}"),
-    ],
-)
-def test_nothing_else_is_taken_for_a_confirmation(name: str, about: str) -> None:
-    assert ConfirmedBehind.read(name, about) is None
-
-
-def test_the_states_are_named() -> None:
-    assert CLOCK_STATES == ("ok", "ahead", "behind", "confirmed_behind", "unchecked")
-
-
 def test_a_confirmation_spelled_by_a_sender_confirms_nothing(
     store_url: str, recorder: EventRecorder, clocks: Shifted
 ) -> None:
@@ -438,16 +355,18 @@ def test_a_confirmation_spelled_by_a_sender_confirms_nothing(
         write(recorder)
 
 
-def test_every_refusal_is_an_error_of_the_store_with_a_way_out() -> None:
-    at = reading(AT, AT + timedelta(days=2))
-    makers: list[Callable[[], StoreError]] = [
-        lambda: ClockBehind.of("care.db", at),
-        lambda: ClockBehind.of_today("care.db", at),
-        lambda: ClockAhead.of("care.db", reading(AT + timedelta(days=50), AT)),
-        lambda: ClocksDiffer.of("care.db", AT, AT + timedelta(hours=3)),
-    ]
-    for make in makers:
-        error = make()
-        assert isinstance(error, StoreError)
-        assert error.message.startswith("care.db: the clock")
-        assert error.hint
+# --- the control: without the rules ----------------------------------------------------------------------------
+
+
+def test_without_the_rules_one_bad_clock_would_stamp_the_rest(
+    store_url: str, recorder: EventRecorder, clocks: Shifted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: what the rules prevent, once they are taken away."""
+    monkeypatch.setattr("caretrail.log.sqlite.recorder.require_stamping", believed)
+    if store_url.startswith("postgresql"):
+        clocks.change_append("IF total > 1 OR NOT starts_with(names[1], 'clock_confirmed/') THEN", "IF false THEN")
+    write(recorder)
+    clocks.forward(days=1600)
+    bad = write(recorder)
+    clocks.forward(days=-1600)
+    assert write(recorder) - bad == timedelta(microseconds=1)
